@@ -1,0 +1,25 @@
+//! Plain types: what the words of this crate mean. Nothing here decides anything.
+
+mod address;
+mod claims;
+mod factor;
+mod id;
+mod member;
+mod organization;
+mod role;
+mod secret;
+mod session;
+mod time;
+
+pub use address::{Domain, EmailAddress, InvalidAddress, PhoneNumber, Slug};
+pub use claims::{CustomClaims, InvalidClaims};
+pub use factor::{Factor, FactorClass, FactorKind, OauthProvider, Subject};
+pub use id::{CredentialId, Environment, InvalidId, MemberId, OrganizationId, RoleId, SessionId};
+pub use member::{Enrolment, Member, MemberStatus, Phone};
+pub use organization::{
+    Allowed, AuthMethod, EmailInvites, ImplicitRole, JitProvisioning, MfaMethod, MfaPolicy, Organization,
+};
+pub use role::{Permission, Role};
+pub use secret::Secret;
+pub use session::{SessionRecord, TokenSeed};
+pub use time::Timestamp;

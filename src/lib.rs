@@ -1,0 +1,2 @@
+//! Multi-tenant sign-in.
+pub mod domain;
