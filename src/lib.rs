@@ -1,2 +1,4 @@
 //! Multi-tenant sign-in.
 pub mod domain;
+mod judge;
+pub use judge::*;

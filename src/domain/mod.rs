@@ -2,7 +2,9 @@
 
 mod address;
 mod claims;
+mod directory;
 mod factor;
+mod factor_view;
 mod id;
 mod member;
 mod organization;
@@ -13,7 +15,9 @@ mod time;
 
 pub use address::{Domain, EmailAddress, InvalidAddress, PhoneNumber, Slug};
 pub use claims::{CustomClaims, InvalidClaims};
+pub use directory::Entrance;
 pub use factor::{Factor, FactorClass, FactorKind, OauthProvider, Subject};
+pub use factor_view::FactorView;
 pub use id::{CredentialId, Environment, InvalidId, MemberId, OrganizationId, RoleId, SessionId};
 pub use member::{Enrolment, Member, MemberStatus, Phone};
 pub use organization::{

@@ -1,0 +1,173 @@
+//! The verdict on entering an organization: granted, or what is still owed.
+
+use std::collections::BTreeSet;
+
+use super::{
+    admission::{accepts, is_about},
+    member_session::Standing,
+};
+use crate::domain::{
+    AuthMethod, CredentialId, Enrolment, Factor, FactorClass, FactorKind, Member, MemberStatus, MfaPolicy,
+    Organization, PhoneNumber, Subject, Timestamp,
+};
+
+/// Everything that the verdict depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    /// The factors held.
+    pub(crate) factors: &'a [Factor],
+    /// Where to.
+    pub(crate) organization: &'a Organization,
+    /// As whom.
+    pub(crate) member: &'a Member,
+    /// What they have set up.
+    pub(crate) enrolment: &'a Enrolment,
+    /// A live session of theirs which another first factor is added to; then no second factor is
+    /// demanded, and none is gained.
+    pub(crate) standing: Option<&'a Standing>,
+    /// When.
+    pub(crate) now: Timestamp,
+}
+
+/// What the judge says to an [`Entry`].
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Come in.
+    Granted(Grant),
+    /// Not yet.
+    Owed(Owed),
+    /// Not at all: no active member of this organization.
+    Refused,
+}
+
+/// What is still owed before an organization lets somebody in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// A first factor of one of these methods, before anything else.
+    pub primary_required: Option<BTreeSet<AuthMethod>>,
+    /// A second factor.
+    pub mfa_required: Option<MfaRequired>,
+}
+
+/// Which second factors a member can answer with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MfaRequired {
+    /// The number that a code can be sent to.
+    pub phone: Option<PhoneNumber>,
+    /// The authenticator app.
+    pub totp_id: Option<CredentialId>,
+}
+
+impl MfaRequired {
+    /// Whether a second factor has to be set up first.
+    #[must_use]
+    pub fn needs_enrolment(&self) -> bool {
+        self.phone.is_none() && self.totp_id.is_none()
+    }
+}
+
+/// Leave to open a member session (or to go on with one), made by [`enter`] alone.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(super) organization: Organization,
+    pub(super) member: Member,
+    pub(super) factors: Vec<Factor>,
+}
+
+impl Grant {
+    /// Whom it lets in.
+    pub(crate) fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// Where.
+    pub(crate) fn organization(&self) -> &Organization {
+        &self.organization
+    }
+}
+
+/// Decides whether somebody may enter an organization as one of its members.
+pub(crate) fn enter(entry: &Entry<'_>) -> Verdict {
+    let Entry { organization, member, enrolment, .. } = *entry;
+    if member.organization_id != organization.organization_id || member.status != MemberStatus::Active {
+        return Verdict::Refused;
+    }
+    let counted: Vec<&Factor> = counting(entry).collect();
+    let holds = |class| counted.iter().any(|factor| factor.kind.class() == class);
+
+    let stands = entry.standing.is_some_and(|standing| standing.is_of(member));
+    let mfa = organization.mfa_policy == MfaPolicy::RequiredForAll || enrolment.mfa_enrolled;
+    let owed = Owed {
+        primary_required: (!holds(FactorClass::Primary)).then(|| methods(organization, member)),
+        mfa_required: (mfa && !stands && !holds(FactorClass::Secondary))
+            .then(|| options(organization, member, enrolment)),
+    };
+    if owed.primary_required.is_some() || owed.mfa_required.is_some() {
+        return Verdict::Owed(owed);
+    }
+    Verdict::Granted(Grant {
+        organization: organization.clone(),
+        member: member.clone(),
+        factors: counted.into_iter().cloned().collect(),
+    })
+}
+
+/// The factors that count: proved by now, of a kind that the organization accepts, and each by a
+/// credential of this very member.
+pub(crate) fn counting<'a>(entry: &Entry<'a>) -> impl Iterator<Item = &'a Factor> {
+    let Entry { factors, organization, member, enrolment, now, .. } = *entry;
+    factors.iter().filter(move |factor| {
+        factor.last_authenticated_at <= now
+            && match factor.kind.class() {
+                FactorClass::Primary => {
+                    is_about(factor, member) && accepts(organization, member, factor.kind)
+                }
+                FactorClass::Secondary => {
+                    proves_second(factor, member, enrolment)
+                        && accepts_second(organization, member, factor.kind)
+                }
+            }
+    })
+}
+
+fn proves_second(factor: &Factor, member: &Member, enrolment: &Enrolment) -> bool {
+    match (factor.kind, &factor.subject) {
+        (FactorKind::Otp, Subject::Phone(number)) => {
+            enrolment.verified_phone().is_some_and(|phone| phone.number == *number)
+        }
+        (FactorKind::Totp, Subject::Member(id)) => {
+            *id == member.member_id && enrolment.totp_id.as_ref() == Some(&factor.credential_id)
+        }
+        // Recovery codes back an authenticator app: without one they stand for nothing.
+        (FactorKind::RecoveryCodes, Subject::Member(id)) => {
+            *id == member.member_id && enrolment.totp_id.is_some()
+        }
+        _ => false,
+    }
+}
+
+fn accepts_second(organization: &Organization, member: &Member, kind: FactorKind) -> bool {
+    match kind.mfa_method() {
+        Some(method) => member.is_breakglass || organization.mfa_methods.allows(&method),
+        None => false,
+    }
+}
+
+/// The first-factor methods that this member could use here.
+fn methods(organization: &Organization, member: &Member) -> BTreeSet<AuthMethod> {
+    AuthMethod::ALL
+        .into_iter()
+        .filter(|method| member.is_breakglass || organization.auth_methods.allows(method))
+        .collect()
+}
+
+fn options(organization: &Organization, member: &Member, enrolment: &Enrolment) -> MfaRequired {
+    let accepts = |kind| accepts_second(organization, member, kind);
+    MfaRequired {
+        phone: enrolment
+            .verified_phone()
+            .filter(|_| accepts(FactorKind::Otp))
+            .map(|phone| phone.number.clone()),
+        totp_id: enrolment.totp_id.clone().filter(|_| accepts(FactorKind::Totp)),
+    }
+}

@@ -1,0 +1,52 @@
+//! When too many wrong second factors close a member's door for a while.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Timestamp;
+
+/// How many wrong second factors in a row lock a member, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockoutPolicy {
+    /// Wrong second factors in a row; 1 to 100, by default 10.
+    pub threshold: u32,
+    /// How long the lock holds; 5 minutes to 7 days, by default 1 hour.
+    pub duration: Duration,
+}
+
+impl Default for LockoutPolicy {
+    fn default() -> Self {
+        Self { threshold: 10, duration: Duration::from_secs(3600) }
+    }
+}
+
+/// One member's count of wrong second factors, of every kind and from every sign-in together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lockout {
+    /// Wrong ones since the last right one.
+    pub failures: u32,
+    /// Since when the member is locked.
+    pub locked_at: Option<Timestamp>,
+    /// Until when.
+    pub locked_until: Option<Timestamp>,
+}
+
+impl Lockout {
+    /// Whether second factors are refused at `now`.
+    #[must_use]
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.locked_until.is_some_and(|until| now < until)
+    }
+
+    /// The count after one more wrong factor. A lock that has run out starts a new count.
+    #[must_use]
+    pub fn failed(self, policy: LockoutPolicy, now: Timestamp) -> Self {
+        let ran_out = self.locked_until.is_some_and(|until| until <= now);
+        let failures = if ran_out { 1 } else { self.failures.saturating_add(1) };
+        if failures < policy.threshold {
+            return Self { failures, locked_at: None, locked_until: None };
+        }
+        Self { failures, locked_at: Some(now), locked_until: Some(now.after(policy.duration)) }
+    }
+}

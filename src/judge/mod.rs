@@ -1,0 +1,30 @@
+//! The law: no token ever grants more than the factors that were completed, as the organization's
+//! policy and the route's rule demand them.
+//!
+//! Every function here is pure: no I/O, no clock, no randomness. A [`MemberSession`] is made here
+//! alone, from a [`Grant`] or by [`resume`], and neither can be reached from outside the crate.
+
+mod admission;
+mod change;
+mod entry;
+mod lockout;
+mod member_session;
+mod policy;
+mod requirement;
+mod roles;
+
+#[cfg(test)]
+mod tests;
+
+pub use admission::Membership;
+pub(crate) use admission::{membership, proven_address};
+pub(crate) use change::may_change_factors;
+pub(crate) use entry::{Entry, Grant, Verdict, counting, enter};
+pub use entry::{MfaRequired, Owed};
+pub use lockout::{Lockout, LockoutPolicy};
+pub use member_session::MemberSession;
+pub(crate) use member_session::{Ended, Opening, Resumed, Standing, resume};
+pub use policy::{InvalidDuration, SessionDuration, SessionPolicy};
+pub(crate) use requirement::unmet;
+pub use requirement::{FactorDemand, Requirement, Unmet};
+pub(crate) use roles::{effective_roles, permissions};
