@@ -2,3 +2,4 @@
 pub mod domain;
 mod judge;
 pub use judge::*;
+pub mod store;

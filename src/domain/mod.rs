@@ -2,19 +2,27 @@
 
 mod address;
 mod claims;
+mod credentials;
+mod demand;
 mod directory;
 mod factor;
 mod factor_view;
 mod id;
 mod member;
 mod organization;
+mod return_to;
 mod role;
 mod secret;
 mod session;
 mod time;
+mod transient;
 
 pub use address::{Domain, EmailAddress, InvalidAddress, PhoneNumber, Slug};
 pub use claims::{CustomClaims, InvalidClaims};
+pub use credentials::{
+    Credentials, Digest, Lockout, Password, PendingTotp, RecoveryCode, Sealed, SmsCode, Totp,
+};
+pub use demand::FactorDemand;
 pub use directory::Entrance;
 pub use factor::{Factor, FactorClass, FactorKind, OauthProvider, Subject};
 pub use factor_view::FactorView;
@@ -23,7 +31,9 @@ pub use member::{Enrolment, Member, MemberStatus, Phone};
 pub use organization::{
     Allowed, AuthMethod, EmailInvites, ImplicitRole, JitProvisioning, MfaMethod, MfaPolicy, Organization,
 };
+pub use return_to::ReturnTo;
 pub use role::{Permission, Role};
 pub use secret::Secret;
 pub use session::{SessionRecord, TokenSeed};
 pub use time::Timestamp;
+pub use transient::{Challenge, EmailCode, IntermediateSession, MagicLink, Scope};

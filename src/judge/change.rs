@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{
     policy::SessionPolicy,
-    requirement::{FactorDemand, Held, answers},
+    requirement::{Held, answers},
 };
-use crate::domain::{Enrolment, Timestamp};
+use crate::domain::{Enrolment, FactorDemand, Timestamp};
 
 /// How fresh the proof must be.
 const FRESH: Duration = Duration::from_secs(5 * 60);

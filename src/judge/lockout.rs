@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use crate::domain::Timestamp;
+use crate::domain::{Lockout, Timestamp};
 
 /// How many wrong second factors in a row lock a member, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +17,6 @@ impl Default for LockoutPolicy {
     fn default() -> Self {
         Self { threshold: 10, duration: Duration::from_secs(3600) }
     }
-}
-
-/// One member's count of wrong second factors, of every kind and from every sign-in together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lockout {
-    /// Wrong ones since the last right one.
-    pub failures: u32,
-    /// Since when the member is locked.
-    pub locked_at: Option<Timestamp>,
-    /// Until when.
-    pub locked_until: Option<Timestamp>,
 }
 
 impl Lockout {

@@ -1,0 +1,94 @@
+//! What may be lost without granting anything: intermediate sessions, short codes, challenges, and
+//! the links that begin a sign-in elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CredentialId, Digest, EmailAddress, Factor, FactorDemand, FactorKind, OrganizationId, ReturnTo, Timestamp,
+};
+
+/// What an intermediate session holds: factors, and no power.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntermediateSession {
+    /// The factors that were proved. They are all about one address.
+    pub factors: Vec<Factor>,
+    /// The organization it was last turned to, if any: a hint, not a right.
+    pub organization_id: Option<OrganizationId>,
+    /// The browser it belongs to; any other is refused. Programs have none.
+    pub browser: Option<Digest>,
+    /// Where the person wanted to go.
+    pub return_to: Option<ReturnTo>,
+    /// When the first factor was proved.
+    pub created_at: Timestamp,
+    /// Ten minutes later. Nothing moves this.
+    pub expires_at: Timestamp,
+}
+
+/// For what a first factor is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// To list the organizations it opens.
+    Discovery,
+    /// To enter this one.
+    Organization(OrganizationId),
+    /// To enter one that does not exist; answered like one that does.
+    Nowhere,
+}
+
+/// A code that was sent by email, or would have been if the address had an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailCode {
+    /// By which it is recognized.
+    pub digest: Digest,
+    /// The address it was sent to.
+    pub address: EmailAddress,
+    /// For what.
+    pub scope: Scope,
+    /// What confirming it proves: a code, or a link that was opened elsewhere.
+    pub kind: FactorKind,
+    /// The address as a credential.
+    pub email_id: CredentialId,
+    /// The link that was sent along, which dies with this.
+    pub link: Option<Digest>,
+    /// Where the person wanted to go.
+    pub return_to: Option<ReturnTo>,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+    /// How many wrong tries it survives.
+    pub tries_left: u32,
+}
+
+/// A link that was sent by email.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MagicLink {
+    /// By which it is found: SHA-256 of its token.
+    pub digest: Digest,
+    /// The address it was sent to.
+    pub address: EmailAddress,
+    /// For what.
+    pub scope: Scope,
+    /// The address as a credential.
+    pub email_id: CredentialId,
+    /// The browser that asked for it. Only there it signs in by itself.
+    pub browser: Option<Digest>,
+    /// Where the person wanted to go.
+    pub return_to: Option<ReturnTo>,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+/// A step-up challenge: one live session that is to prove one factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Made together with the challenge; its token is derived from this.
+    pub nonce: [u8; 16],
+    /// What is demanded.
+    pub demand: FactorDemand,
+    /// Where the person goes on when it is met.
+    pub return_to: Option<ReturnTo>,
+    /// Whether a request that would have changed something was refused, which the page must say.
+    pub nothing_done: bool,
+    /// Until when it can be met: ten minutes.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,29 @@
+//! Credentials of members: always ours, always durable.
+
+use super::Answer;
+use crate::domain::{Credentials, MemberId};
+
+/// Counts the changes of one member's credentials; 0 means that none are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u64);
+
+/// The credentials of members, one document each.
+///
+/// Whoever changes one loads it, makes the new one by a pure function, and replaces what they saw;
+/// of many at once one succeeds, and the others look again.
+pub trait CredentialStore: Send + Sync + 'static {
+    /// A member's credentials and their version; empty ones of version 0 when none are stored.
+    fn load<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, (Credentials, Version)>;
+
+    /// Replaces a member's credentials if `seen` is still their version, and makes it one more; false
+    /// when it is not.
+    fn replace_if<'a>(
+        &'a self,
+        member_id: &'a MemberId,
+        seen: Version,
+        credentials: &'a Credentials,
+    ) -> Answer<'a, bool>;
+
+    /// Forgets a member's credentials.
+    fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()>;
+}
