@@ -2,4 +2,6 @@
 pub mod domain;
 mod judge;
 pub use judge::*;
+mod factor;
 pub mod store;
+mod token;

@@ -9,6 +9,7 @@ mod directory;
 mod error;
 mod keys;
 mod links;
+pub(crate) mod live;
 mod sessions;
 mod transient;
 

@@ -1,0 +1,318 @@
+//! The live table: the sessions that this node has judged and may answer for without asking a store.
+//!
+//! What ends a session enters here first: a tombstone that nothing pushes out. What was read from a
+//! store enters only if nothing ended or changed since it was asked.
+
+mod epoch;
+mod key;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use self::key::ByTableKey;
+pub(crate) use self::{
+    epoch::Epoch,
+    key::{TableHash, TableKey},
+};
+use crate::{
+    domain::{MemberId, OrganizationId, SessionId, Timestamp},
+    judge::MemberSession,
+};
+
+const SHARDS: usize = 64;
+
+/// A session that was judged, and until when that is believed.
+#[derive(Clone, Debug)]
+struct Live {
+    session: MemberSession,
+    organization: Epoch,
+    believed_until: Timestamp,
+}
+
+impl Live {
+    fn at(&self, now: Timestamp) -> Option<&MemberSession> {
+        let believed = now < self.believed_until && self.organization.is_current();
+        (believed && self.session.holds_at(now)).then_some(&self.session)
+    }
+}
+
+/// What the table knows of a session.
+#[derive(Debug)]
+enum Presence {
+    Live {
+        key: TableKey,
+        member_id: MemberId,
+    },
+    /// Ended; kept until no store and no JWT could bring it back.
+    Ended {
+        until: Timestamp,
+    },
+}
+
+/// What the table says to a token or a session id.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    /// It lives.
+    Live(MemberSession),
+    /// It ended, whatever a store says.
+    Ended,
+    /// Ask the store.
+    Unknown,
+}
+
+#[derive(Debug, Default)]
+struct SessionShard {
+    sessions: HashMap<SessionId, Presence>,
+    /// Moves whenever a session of this shard ends or changes.
+    epoch: u64,
+}
+
+type TokenShard = HashMap<TableKey, Live, ByTableKey>;
+
+/// Taken before a store is asked; what the store said counts only while nothing moved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    shard: u64,
+    changes: u64,
+}
+
+/// The table.
+#[derive(Debug)]
+pub(crate) struct LiveTable {
+    hash: TableHash,
+    tokens: Vec<RwLock<TokenShard>>,
+    sessions: Vec<RwLock<SessionShard>>,
+    members: Vec<RwLock<HashMap<MemberId, HashSet<SessionId>>>>,
+    organizations: RwLock<HashMap<OrganizationId, Epoch>>,
+    /// Moves whenever a member or an organization changes.
+    changes: AtomicU64,
+    ended: Vec<Notify>,
+    capacity: usize,
+    staleness: Duration,
+}
+
+impl LiveTable {
+    /// A table of at most `capacity` sessions, each believed for at most `staleness`. `key` is random.
+    pub(crate) fn new(key: [u8; 16], capacity: usize, staleness: Duration) -> Self {
+        Self {
+            hash: TableHash::new(key),
+            tokens: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            sessions: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            members: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            organizations: RwLock::default(),
+            changes: AtomicU64::new(0),
+            ended: (0..SHARDS).map(|_| Notify::new()).collect(),
+            capacity: capacity.div_ceil(SHARDS),
+            staleness,
+        }
+    }
+
+    /// Where a token would stand.
+    pub(crate) fn key(&self, token: &[u8]) -> TableKey {
+        self.hash.of(token)
+    }
+
+    /// The session of a token, if this node may answer for it at `now`. The one look that an ordinary
+    /// request costs.
+    pub(crate) fn by_key(&self, key: TableKey, now: Timestamp) -> Option<MemberSession> {
+        read(&self.tokens[key.shard(SHARDS)]).get(&key)?.at(now).cloned()
+    }
+
+    /// The session of an id.
+    pub(crate) fn by_id(&self, session_id: &SessionId, now: Timestamp) -> Found {
+        let key = match read(&self.sessions[shard_of(session_id.as_str())]).sessions.get(session_id) {
+            Some(Presence::Live { key, .. }) => *key,
+            Some(Presence::Ended { .. }) => return Found::Ended,
+            None => return Found::Unknown,
+        };
+        match self.by_key(key, now) {
+            Some(session) if session.member_session_id() == session_id => Found::Live(session),
+            _ => Found::Unknown,
+        }
+    }
+
+    /// To be taken before a store is asked about a session.
+    pub(crate) fn ticket(&self, session_id: &SessionId) -> Ticket {
+        // In this order: a change between the two reads is noticed by the second.
+        let changes = self.changes.load(Ordering::Acquire);
+        Ticket { shard: read(&self.sessions[shard_of(session_id.as_str())]).epoch, changes }
+    }
+
+    /// The epoch of an organization, to be taken before the store is asked about it.
+    pub(crate) fn organization(&self, organization_id: &OrganizationId) -> Epoch {
+        if let Some(epoch) = read(&self.organizations).get(organization_id) {
+            return epoch.renewed();
+        }
+        write(&self.organizations).entry(organization_id.clone()).or_default().renewed()
+    }
+
+    /// Enters a session that was read from a store and judged, unless anything moved since the ticket.
+    /// Says whether the session may be used: not if it has ended meanwhile.
+    pub(crate) fn fill(
+        &self,
+        token: &[u8],
+        session: &MemberSession,
+        organization: Epoch,
+        ticket: Ticket,
+        now: Timestamp,
+    ) -> bool {
+        let session_id = session.member_session_id();
+        let mut shard = write(&self.sessions[shard_of(session_id.as_str())]);
+        if matches!(shard.sessions.get(session_id), Some(Presence::Ended { .. })) {
+            return false;
+        }
+        let unmoved = shard.epoch == ticket.shard && self.changes.load(Ordering::Acquire) == ticket.changes;
+        if unmoved {
+            self.put(&mut shard, token, session, organization, now);
+        }
+        true
+    }
+
+    /// Enters a session that was just opened or changed here; its former token is good no more.
+    pub(crate) fn enter(&self, token: &[u8], session: &MemberSession, organization: Epoch, now: Timestamp) {
+        let session_id = session.member_session_id();
+        let mut shard = write(&self.sessions[shard_of(session_id.as_str())]);
+        if matches!(shard.sessions.get(session_id), Some(Presence::Ended { .. })) {
+            return;
+        }
+        shard.epoch += 1;
+        self.put(&mut shard, token, session, organization, now);
+    }
+
+    fn put(
+        &self,
+        shard: &mut SessionShard,
+        token: &[u8],
+        session: &MemberSession,
+        organization: Epoch,
+        now: Timestamp,
+    ) {
+        let session_id = session.member_session_id();
+        self.forget(shard, session_id);
+        if shard.sessions.len() >= self.capacity {
+            // Whoever has to go can be read from the store again; a tombstone could not.
+            let live = |(id, presence): (&SessionId, &Presence)| match presence {
+                Presence::Live { .. } => Some(id.clone()),
+                Presence::Ended { .. } => None,
+            };
+            if let Some(victim) = shard.sessions.iter().find_map(live) {
+                self.forget(shard, &victim);
+            }
+        }
+        let key = self.hash.of(token);
+        let member_id = session.member_id().clone();
+        write(&self.members[shard_of(member_id.as_str())])
+            .entry(member_id.clone())
+            .or_default()
+            .insert(session_id.clone());
+        shard.sessions.insert(session_id.clone(), Presence::Live { key, member_id });
+        let believed_until = now.after(self.staleness);
+        let live = Live { session: session.clone(), organization, believed_until };
+        write(&self.tokens[key.shard(SHARDS)]).insert(key, live);
+    }
+
+    /// Takes a live session out of the table; a tombstone stays.
+    fn forget(&self, shard: &mut SessionShard, session_id: &SessionId) {
+        let Some(Presence::Live { key, member_id }) = shard.sessions.get(session_id) else { return };
+        write(&self.tokens[key.shard(SHARDS)]).remove(key);
+        let mut members = write(&self.members[shard_of(member_id.as_str())]);
+        if let Some(sessions) = members.get_mut(member_id) {
+            sessions.remove(session_id);
+            if sessions.is_empty() {
+                members.remove(member_id);
+            }
+        }
+        shard.sessions.remove(session_id);
+    }
+
+    /// Ends a session for good. `until` is when nothing could bring it back any more.
+    pub(crate) fn end(&self, session_id: &SessionId, until: Timestamp) {
+        let index = shard_of(session_id.as_str());
+        let mut shard = write(&self.sessions[index]);
+        self.forget(&mut shard, session_id);
+        shard.sessions.insert(session_id.clone(), Presence::Ended { until });
+        shard.epoch += 1;
+        drop(shard);
+        self.ended[index].notify_waiters();
+    }
+
+    /// Makes the next request of every session of a member ask the store again. Walks that member's
+    /// sessions and no others.
+    pub(crate) fn member_changed(&self, member_id: &MemberId) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        for session_id in self.sessions_of(member_id) {
+            let index = shard_of(session_id.as_str());
+            let mut shard = write(&self.sessions[index]);
+            self.forget(&mut shard, &session_id);
+            shard.epoch += 1;
+            drop(shard);
+            self.ended[index].notify_waiters();
+        }
+    }
+
+    /// The sessions of a member that the table holds.
+    pub(crate) fn sessions_of(&self, member_id: &MemberId) -> Vec<SessionId> {
+        let members = read(&self.members[shard_of(member_id.as_str())]);
+        members.get(member_id).map_or_else(Vec::new, |sessions| sessions.iter().cloned().collect())
+    }
+
+    /// Makes the next request of every session of an organization ask the store again, whatever their
+    /// number, at the cost of one counter.
+    pub(crate) fn organization_changed(&self, organization_id: &OrganizationId) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.organization(organization_id).advance();
+        for ended in &self.ended {
+            ended.notify_waiters();
+        }
+    }
+
+    /// Waits until a session of the same shard as this one ends or changes.
+    pub(crate) fn stirred(&self, session_id: &SessionId) -> tokio::sync::futures::Notified<'_> {
+        self.ended[shard_of(session_id.as_str())].notified()
+    }
+
+    /// Drops what has expired, one shard after the other.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        for sessions in &self.sessions {
+            let mut shard = write(sessions);
+            let over: Vec<SessionId> = shard
+                .sessions
+                .iter()
+                .filter(|(_, presence)| match presence {
+                    Presence::Live { key, .. } => {
+                        let tokens = read(&self.tokens[key.shard(SHARDS)]);
+                        tokens.get(key).is_none_or(|live| !live.session.holds_at(now))
+                    }
+                    Presence::Ended { until } => *until <= now,
+                })
+                .map(|(id, _)| id.clone())
+                .collect();
+            for session_id in over {
+                self.forget(&mut shard, &session_id);
+                shard.sessions.remove(&session_id);
+            }
+        }
+    }
+}
+
+fn shard_of(text: &str) -> usize {
+    // Ids are random, or not chosen by an attacker: any spread will do.
+    text.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % SHARDS
+}
+
+/// Nothing in this room panics while it holds a lock, so a poisoned one holds sound data.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

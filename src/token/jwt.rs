@@ -1,0 +1,195 @@
+//! Session JWTs: what stands in them, and how one is checked.
+
+use jsonwebtoken::{Header, Validation};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::ring::{KeyRing, KeyUnusable, SigningKey};
+use crate::{
+    domain::{FactorClass, FactorKind, FactorView, SessionId, Timestamp},
+    judge::MemberSession,
+};
+
+/// How long a JWT is good by itself, in seconds: exactly five minutes.
+const LIFETIME: u64 = 300;
+
+/// Longer texts are refused before anything is decoded: 4 KiB of claims and a dozen factors fit.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// Whether a bearer token could be a JWT, by its two dots.
+#[must_use]
+pub fn looks_like_jwt(text: &[u8]) -> bool {
+    text.iter().filter(|byte| **byte == b'.').count() == 2
+}
+
+/// What a JWT proves: that it was issued to the session of this id, under this key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JwtSession {
+    pub(crate) session_id: SessionId,
+    pub(crate) key_id: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// The parties of a JWT.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionClaims {
+    /// `stytch.com/<project id>` unless configured otherwise.
+    pub(crate) issuer: String,
+    /// The project's id.
+    pub(crate) audience: String,
+}
+
+/// The claims that are read back. A duplicate name, a wrong type or a missing one refuses the whole.
+#[derive(Deserialize)]
+struct ReadClaims {
+    iss: String,
+    aud: Vec<String>,
+    sub: String,
+    exp: u64,
+    nbf: u64,
+    iat: u64,
+    #[serde(rename = "https://stytch.com/session")]
+    session: ReadSession,
+}
+
+#[derive(Deserialize)]
+struct ReadSession {
+    id: SessionId,
+}
+
+#[derive(Serialize)]
+struct WrittenClaims<'a> {
+    iss: &'a str,
+    aud: [&'a str; 1],
+    sub: &'a str,
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+    acr: &'static str,
+    amr: Vec<&'static str>,
+    auth_time: u64,
+    #[serde(rename = "https://stytch.com/session")]
+    session: Value,
+    #[serde(rename = "https://stytch.com/organization")]
+    organization: Value,
+    #[serde(flatten)]
+    custom: &'a Map<String, Value>,
+}
+
+impl SessionClaims {
+    /// Signs a JWT for a session that was judged.
+    pub(crate) fn sign(
+        &self,
+        session: &MemberSession,
+        key: &SigningKey,
+        now: Timestamp,
+    ) -> Result<String, KeyUnusable> {
+        let record = session.record();
+        let factors: Vec<FactorView<'_>> = record.factors.iter().map(FactorView).collect();
+        let now_secs = now.as_secs();
+        let claims = WrittenClaims {
+            iss: &self.issuer,
+            aud: [&self.audience],
+            sub: record.member_id.as_str(),
+            iat: now_secs,
+            nbf: now_secs,
+            exp: now_secs + LIFETIME,
+            acr: acr(session),
+            amr: amr(session),
+            auth_time: auth_time(session).as_secs(),
+            session: json!({
+                "id": record.session_id,
+                "started_at": record.started_at,
+                "last_accessed_at": session.last_accessed_at(),
+                "expires_at": record.expires_at,
+                "attributes": {"user_agent": record.user_agent, "ip_address": record.ip_address},
+                "authentication_factors": factors,
+                "roles": session.roles(),
+            }),
+            organization: json!({
+                "organization_id": record.organization_id,
+                "slug": session.organization_slug(),
+            }),
+            custom: session.custom_claims(),
+        };
+        let mut header = Header::new(key.algorithm.algorithm());
+        header.kid = Some(key.key_id.clone());
+        jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(|_| KeyUnusable)
+    }
+
+    /// Checks a JWT: our key, that key's one algorithm, our parties, our time. The session that it
+    /// names may have ended since; ask for that separately. `at` is nothing where the signature is to
+    /// count without the JWT's own five minutes.
+    pub(crate) fn verify(&self, text: &str, ring: &KeyRing, at: Option<Timestamp>) -> Option<JwtSession> {
+        if text.len() > MAX_BYTES {
+            return None;
+        }
+        let header = jsonwebtoken::decode_header(text).ok()?;
+        if header.typ.as_deref() != Some("JWT")
+            || header.crit.is_some()
+            || header.enc.is_some()
+            || header.zip.is_some()
+        {
+            return None;
+        }
+        let key = ring.find(header.kid.as_deref()?)?;
+        let mut validation = Validation::new(key.algorithm.algorithm());
+        // Those would ask the system's clock; the times are checked below by the one that we were given.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.leeway = 0;
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        let claims = jsonwebtoken::decode::<ReadClaims>(text, &key.decoding, &validation).ok()?.claims;
+
+        let parties =
+            claims.iss == self.issuer && claims.aud.contains(&self.audience) && !claims.sub.is_empty();
+        let timely = at.is_none_or(|now| claims.nbf <= now.as_secs() && now.as_secs() < claims.exp);
+        let sound = claims.iat <= claims.exp && claims.exp - claims.iat <= LIFETIME;
+        (parties && timely && sound).then(|| JwtSession {
+            session_id: claims.session.id,
+            key_id: key.key_id.clone(),
+            expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
+        })
+    }
+}
+
+/// The key id that a JWT names, without checking anything.
+pub(crate) fn kid_of(text: &str) -> Option<String> {
+    jsonwebtoken::decode_header(text).ok()?.kid
+}
+
+/// Authentication context: one factor, or two of different classes (OpenID Connect Core §2).
+fn acr(session: &MemberSession) -> &'static str {
+    let second = session.authentication_factors().iter().any(|f| f.kind.class() == FactorClass::Secondary);
+    if second { "urn:vestibule:acr:mfa" } else { "urn:vestibule:acr:single" }
+}
+
+/// Authentication methods (RFC 8176 §2).
+fn amr(session: &MemberSession) -> Vec<&'static str> {
+    let mut methods = Vec::new();
+    for factor in session.authentication_factors() {
+        let method = match factor.kind {
+            FactorKind::Password => "pwd",
+            FactorKind::Otp => "sms",
+            FactorKind::MagicLink | FactorKind::EmailOtp | FactorKind::Totp | FactorKind::RecoveryCodes => {
+                "otp"
+            }
+            FactorKind::Oauth(_) | FactorKind::Sso => "fed",
+        };
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    if acr(session) == "urn:vestibule:acr:mfa" {
+        methods.push("mfa");
+    }
+    methods
+}
+
+/// When somebody last proved anything (OpenID Connect Core §2).
+fn auth_time(session: &MemberSession) -> Timestamp {
+    let proofs = session.authentication_factors().iter().map(|factor| factor.last_authenticated_at);
+    proofs.max().unwrap_or(session.started_at())
+}

@@ -1,0 +1,22 @@
+//! Tokens and keys: opaque tokens, JWTs and the keys that sign them, encryption at rest.
+//!
+//! All cryptography is that of aws-lc-rs and jsonwebtoken; this room says what is signed, sealed and
+//! digested with which key, and what a token looks like.
+
+mod digest;
+mod jwt;
+mod master;
+mod opaque;
+mod random;
+mod ring;
+mod seal;
+
+pub(crate) use digest::{Purpose, Purposes, code_digits, constant_time_eq, sha256};
+pub use jwt::looks_like_jwt;
+pub(crate) use jwt::{JwtSession, SessionClaims, kid_of};
+pub use master::{EnvironmentKeys, FileKeys, KeyError, KeyProvider, MasterKey};
+pub(crate) use opaque::{OpaqueToken, TokenKind};
+pub(crate) use random::{Unrandom, random};
+pub use ring::JwtAlgorithm;
+pub(crate) use ring::{KeyRing, KeyUnusable, SigningKey};
+pub(crate) use seal::{Place, Sealer, Unsealable};
