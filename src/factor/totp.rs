@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn code_at(now: Timestamp) -> Digits {
-        Digits::parse(secret().generator("", "").unwrap().generate(now.as_secs()).to_string()).unwrap()
+        Digits::parse(&secret().generator("", "").unwrap().generate(now.as_secs()).to_string()).unwrap()
     }
 
     fn check(credentials: &Credentials, code: &Digits, now: Timestamp) -> Checked {

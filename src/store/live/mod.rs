@@ -68,21 +68,12 @@ pub(crate) enum Found {
     Unknown,
 }
 
-#[derive(Debug, Default)]
-struct SessionShard {
-    sessions: HashMap<SessionId, Presence>,
-    /// Moves whenever a session of this shard ends or changes.
-    epoch: u64,
-}
-
+type SessionShard = HashMap<SessionId, Presence>;
 type TokenShard = HashMap<TableKey, Live, ByTableKey>;
 
-/// Taken before a store is asked; what the store said counts only while nothing moved.
+/// Taken before a store is asked; what the store said enters the table only while nothing moved.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket {
-    shard: u64,
-    changes: u64,
-}
+pub(crate) struct Ticket(u64);
 
 /// The table.
 #[derive(Debug)]
@@ -92,7 +83,7 @@ pub(crate) struct LiveTable {
     sessions: Vec<RwLock<SessionShard>>,
     members: Vec<RwLock<HashMap<MemberId, HashSet<SessionId>>>>,
     organizations: RwLock<HashMap<OrganizationId, Epoch>>,
-    /// Moves whenever a member or an organization changes.
+    /// Moves whenever a session ends or is replaced, and whenever a member or an organization changes.
     changes: AtomicU64,
     ended: Vec<Notify>,
     capacity: usize,
@@ -128,7 +119,7 @@ impl LiveTable {
 
     /// The session of an id.
     pub(crate) fn by_id(&self, session_id: &SessionId, now: Timestamp) -> Found {
-        let key = match read(&self.sessions[shard_of(session_id.as_str())]).sessions.get(session_id) {
+        let key = match read(&self.sessions[shard_of(session_id.as_str())]).get(session_id) {
             Some(Presence::Live { key, .. }) => *key,
             Some(Presence::Ended { .. }) => return Found::Ended,
             None => return Found::Unknown,
@@ -139,11 +130,13 @@ impl LiveTable {
         }
     }
 
-    /// To be taken before a store is asked about a session.
-    pub(crate) fn ticket(&self, session_id: &SessionId) -> Ticket {
-        // In this order: a change between the two reads is noticed by the second.
-        let changes = self.changes.load(Ordering::Acquire);
-        Ticket { shard: read(&self.sessions[shard_of(session_id.as_str())]).epoch, changes }
+    /// To be taken before a store is asked about a session, its member or its organization.
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket(self.changes.load(Ordering::Acquire))
+    }
+
+    fn moved(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
     /// The epoch of an organization, to be taken before the store is asked about it.
@@ -154,8 +147,9 @@ impl LiveTable {
         write(&self.organizations).entry(organization_id.clone()).or_default().renewed()
     }
 
-    /// Enters a session that was read from a store and judged, unless anything moved since the ticket.
-    /// Says whether the session may be used: not if it has ended meanwhile.
+    /// Enters a session that was judged by what a store said, unless anything moved since the ticket:
+    /// then the next request asks again. Says whether the session may be used, which it may not if it
+    /// has ended meanwhile.
     pub(crate) fn fill(
         &self,
         token: &[u8],
@@ -166,25 +160,21 @@ impl LiveTable {
     ) -> bool {
         let session_id = session.member_session_id();
         let mut shard = write(&self.sessions[shard_of(session_id.as_str())]);
-        if matches!(shard.sessions.get(session_id), Some(Presence::Ended { .. })) {
+        if matches!(shard.get(session_id), Some(Presence::Ended { .. })) {
             return false;
         }
-        let unmoved = shard.epoch == ticket.shard && self.changes.load(Ordering::Acquire) == ticket.changes;
-        if unmoved {
+        // Changes are counted before what they concern is taken out of the table, and that waits for
+        // the shard: what is put in here after a change was noticed by nobody can't be.
+        if self.changes.load(Ordering::Acquire) == ticket.0 {
             self.put(&mut shard, token, session, organization, now);
         }
         true
     }
 
-    /// Enters a session that was just opened or changed here; its former token is good no more.
-    pub(crate) fn enter(&self, token: &[u8], session: &MemberSession, organization: Epoch, now: Timestamp) {
-        let session_id = session.member_session_id();
-        let mut shard = write(&self.sessions[shard_of(session_id.as_str())]);
-        if matches!(shard.sessions.get(session_id), Some(Presence::Ended { .. })) {
-            return;
-        }
-        shard.epoch += 1;
-        self.put(&mut shard, token, session, organization, now);
+    /// Takes the former token of a session out, whose record was replaced.
+    pub(crate) fn replaced(&self, session_id: &SessionId) {
+        self.moved();
+        self.forget(&mut write(&self.sessions[shard_of(session_id.as_str())]), session_id);
     }
 
     fn put(
@@ -197,13 +187,13 @@ impl LiveTable {
     ) {
         let session_id = session.member_session_id();
         self.forget(shard, session_id);
-        if shard.sessions.len() >= self.capacity {
+        if shard.len() >= self.capacity {
             // Whoever has to go can be read from the store again; a tombstone could not.
             let live = |(id, presence): (&SessionId, &Presence)| match presence {
                 Presence::Live { .. } => Some(id.clone()),
                 Presence::Ended { .. } => None,
             };
-            if let Some(victim) = shard.sessions.iter().find_map(live) {
+            if let Some(victim) = shard.iter().find_map(live) {
                 self.forget(shard, &victim);
             }
         }
@@ -213,7 +203,7 @@ impl LiveTable {
             .entry(member_id.clone())
             .or_default()
             .insert(session_id.clone());
-        shard.sessions.insert(session_id.clone(), Presence::Live { key, member_id });
+        shard.insert(session_id.clone(), Presence::Live { key, member_id });
         let believed_until = now.after(self.staleness);
         let live = Live { session: session.clone(), organization, believed_until };
         write(&self.tokens[key.shard(SHARDS)]).insert(key, live);
@@ -221,7 +211,7 @@ impl LiveTable {
 
     /// Takes a live session out of the table; a tombstone stays.
     fn forget(&self, shard: &mut SessionShard, session_id: &SessionId) {
-        let Some(Presence::Live { key, member_id }) = shard.sessions.get(session_id) else { return };
+        let Some(Presence::Live { key, member_id }) = shard.get(session_id) else { return };
         write(&self.tokens[key.shard(SHARDS)]).remove(key);
         let mut members = write(&self.members[shard_of(member_id.as_str())]);
         if let Some(sessions) = members.get_mut(member_id) {
@@ -230,16 +220,16 @@ impl LiveTable {
                 members.remove(member_id);
             }
         }
-        shard.sessions.remove(session_id);
+        shard.remove(session_id);
     }
 
     /// Ends a session for good. `until` is when nothing could bring it back any more.
     pub(crate) fn end(&self, session_id: &SessionId, until: Timestamp) {
+        self.moved();
         let index = shard_of(session_id.as_str());
         let mut shard = write(&self.sessions[index]);
         self.forget(&mut shard, session_id);
-        shard.sessions.insert(session_id.clone(), Presence::Ended { until });
-        shard.epoch += 1;
+        shard.insert(session_id.clone(), Presence::Ended { until });
         drop(shard);
         self.ended[index].notify_waiters();
     }
@@ -247,13 +237,10 @@ impl LiveTable {
     /// Makes the next request of every session of a member ask the store again. Walks that member's
     /// sessions and no others.
     pub(crate) fn member_changed(&self, member_id: &MemberId) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.moved();
         for session_id in self.sessions_of(member_id) {
             let index = shard_of(session_id.as_str());
-            let mut shard = write(&self.sessions[index]);
-            self.forget(&mut shard, &session_id);
-            shard.epoch += 1;
-            drop(shard);
+            self.forget(&mut write(&self.sessions[index]), &session_id);
             self.ended[index].notify_waiters();
         }
     }
@@ -267,7 +254,7 @@ impl LiveTable {
     /// Makes the next request of every session of an organization ask the store again, whatever their
     /// number, at the cost of one counter.
     pub(crate) fn organization_changed(&self, organization_id: &OrganizationId) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.moved();
         self.organization(organization_id).advance();
         for ended in &self.ended {
             ended.notify_waiters();
@@ -297,7 +284,7 @@ impl LiveTable {
                 .collect();
             for session_id in over {
                 self.forget(&mut shard, &session_id);
-                shard.sessions.remove(&session_id);
+                shard.remove(&session_id);
             }
         }
     }
