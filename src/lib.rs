@@ -2,6 +2,7 @@
 pub mod domain;
 mod judge;
 pub use judge::*;
+pub mod deliver;
 mod factor;
 pub mod store;
 mod token;

@@ -271,7 +271,6 @@ impl LiveTable {
         for sessions in &self.sessions {
             let mut shard = write(sessions);
             let over: Vec<SessionId> = shard
-                .sessions
                 .iter()
                 .filter(|(_, presence)| match presence {
                     Presence::Live { key, .. } => {
