@@ -1,8 +1,10 @@
 //! Multi-tenant sign-in.
-pub mod domain;
-mod judge;
-pub use judge::*;
 pub mod deliver;
+pub mod domain;
 mod factor;
+mod flow;
+mod judge;
 pub mod store;
 mod token;
+pub use flow::*;
+pub use judge::*;

@@ -1,0 +1,165 @@
+//! What an application does with members' credentials, and for whom it vouches.
+
+use std::sync::Arc;
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    error::{Error, ErrorKind},
+    first::Proof,
+};
+use crate::{
+    domain::{
+        CredentialId, Credentials, EmailAddress, Factor, FactorClass, FactorKind, MemberId, OrganizationId,
+        Password, Phone, PhoneNumber, ReturnTo, Scope, Secret, Subject, Timestamp,
+    },
+    factor::{hash_password, password_strength},
+    store::{Directory, DirectoryAdmin},
+    token::{Place, random},
+};
+
+/// A first factor that the application has proved by its own means.
+#[derive(Clone, Debug)]
+pub struct Vouched {
+    /// How it was proved; judged like any other of its kind.
+    pub kind: FactorKind,
+    /// The address that the application knows the person by.
+    pub address: EmailAddress,
+    /// Whether the person has shown that the address is theirs. If not, only the organizations below
+    /// are listed, and none is joined.
+    pub verified: bool,
+    /// Where the application vouches for somebody whose address is not verified.
+    pub organizations: Vec<OrganizationId>,
+    /// When it was proved. Not in the future.
+    pub proved_at: Timestamp,
+    /// One organization to enter, instead of discovery.
+    pub enter: Option<OrganizationId>,
+    /// Where the person goes on afterwards.
+    pub return_to: Option<ReturnTo>,
+}
+
+impl Engine {
+    /// Takes an application's word for a first factor.
+    ///
+    /// # Errors
+    /// `NotVouchable` for a second factor or a time in the future.
+    pub(crate) fn vouched(&self, vouched: Vouched, caller: &Caller) -> Result<Proof, Error> {
+        if vouched.kind.class() != FactorClass::Primary || vouched.proved_at > caller.now {
+            return Err(ErrorKind::NotVouchable.into());
+        }
+        let credential_id = self.email_id(&vouched.address);
+        let subject = if vouched.verified {
+            Subject::Email(vouched.address)
+        } else {
+            Subject::Named { address: vouched.address, organizations: vouched.organizations }
+        };
+        let factor = Factor::new(vouched.kind, subject, credential_id, vouched.proved_at);
+        let scope = vouched.enter.map_or(Scope::Discovery, Scope::Organization);
+        Ok(Proof { factor, scope, return_to: vouched.return_to })
+    }
+
+    /// Gives a member a password.
+    ///
+    /// # Errors
+    /// `WeakPassword` with what is wrong with it; `MemberNotFound`; `Busy` when too many are hashed.
+    pub async fn set_password(&self, member_id: &MemberId, password: Secret) -> Result<(), Error> {
+        let member = self.member(member_id).await?;
+        let organization = self.organization(&member.organization_id).await?;
+        let context = [
+            member.email_address.as_str(),
+            member.name.as_str(),
+            organization.organization_name.as_str(),
+            self.settings.name.as_str(),
+        ];
+        let strength = password_strength(&password, &context);
+        if !strength.is_enough() {
+            return Err(ErrorKind::WeakPassword(strength).into());
+        }
+        let salt = random()?;
+        let phc =
+            self.hashing.run(move || hash_password(&password, salt)).await?.ok_or(ErrorKind::Unavailable)?;
+        let place = Place { column: "password", row: member_id.as_str() };
+        let hash = self.sealer.seal(place, phc.as_bytes())?;
+        let password_id: CredentialId = self.credential_id("member-password")?;
+        self.change_credentials(member_id, |seen| {
+            let password = Password { password_id: password_id.clone(), hash: hash.clone() };
+            Ok((Some(Credentials { password: Some(password), ..seen.clone() }), ()))
+        })
+        .await
+    }
+
+    /// Gives a member a phone that an administrator has verified, so that codes can be sent to it.
+    ///
+    /// # Errors
+    /// `MemberNotFound`; `PhoneExists` when there is a verified one.
+    pub async fn set_phone(&self, member_id: &MemberId, number: PhoneNumber) -> Result<(), Error> {
+        self.member(member_id).await?;
+        let phone = Phone { phone_id: self.credential_id("phone-number")?, number, verified: true };
+        self.change_credentials(member_id, |seen| {
+            if seen.phone.as_ref().is_some_and(|phone| phone.verified) {
+                return Err(ErrorKind::PhoneExists.into());
+            }
+            let write = Credentials { phone: Some(phone.clone()), mfa_enrolled: true, ..seen.clone() };
+            Ok((Some(write), ()))
+        })
+        .await
+    }
+
+    /// Takes every second factor of a member away, for somebody who has lost them all, and ends their
+    /// sessions. The password stays.
+    ///
+    /// # Errors
+    /// `MemberNotFound`.
+    pub async fn reset_mfa(self: &Arc<Self>, member_id: &MemberId, now: Timestamp) -> Result<(), Error> {
+        self.member(member_id).await?;
+        self.change_credentials(member_id, |seen| {
+            let write = Credentials { password: seen.password.clone(), ..Credentials::default() };
+            Ok((Some(write), ()))
+        })
+        .await?;
+        self.revoke_member(member_id, None, now).await.map(|_| ())
+    }
+
+    /// Deletes a member: nobody signs in as them again, and their sessions end.
+    ///
+    /// # Errors
+    /// `MemberNotFound`; `Unavailable`.
+    pub(crate) async fn delete_member(
+        self: &Arc<Self>,
+        admin: &Arc<dyn DirectoryAdmin>,
+        member_id: &MemberId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut member = self.member(member_id).await?;
+        member.status = crate::domain::MemberStatus::Deleted;
+        member.updated_at = now;
+        admin.update_member(&member).await?;
+        self.member_changed(member_id);
+        self.revoke_member(member_id, None, now).await?;
+        Ok(self.stores.credentials.forget(member_id).await?)
+    }
+
+    /// Deletes an organization with all its members and sessions.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound`; `Unavailable`.
+    pub(crate) async fn delete_organization(
+        &self,
+        admin: &Arc<dyn DirectoryAdmin>,
+        organization_id: &OrganizationId,
+    ) -> Result<(), Error> {
+        self.organization(organization_id).await?;
+        // First here, so that a store which fails halfway lets nobody in.
+        self.organization_changed(organization_id);
+        let deleted = admin.delete_organization(organization_id).await;
+        self.stores.sessions.revoke_organization(organization_id).await?;
+        self.organization_changed(organization_id);
+        deleted.map(|_| ()).map_err(Error::from)
+    }
+
+    /// The directory, to be read.
+    #[must_use]
+    pub fn directory(&self) -> &Arc<dyn Directory> {
+        &self.stores.directory
+    }
+}

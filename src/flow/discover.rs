@@ -1,0 +1,208 @@
+//! Discovery: the organizations that a bag of factors could enter, and making a new one.
+
+use std::sync::Arc;
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    enter::{Entered, Source, Terms},
+    error::{Error, ErrorKind},
+    intermediate::Rotation,
+};
+use crate::{
+    domain::{
+        Domain, EmailAddress, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus, Organization,
+        OrganizationId, RoleId, Slug, Subject, Timestamp,
+    },
+    judge::{Entry, Membership, Owed, Verdict, enter, membership, proven_address},
+    token::random,
+};
+
+/// An organization that somebody could enter, and what it would ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Discovered {
+    pub(crate) organization: Organization,
+    pub(crate) membership: Membership,
+    pub(crate) member: Option<Member>,
+    /// Nothing when it would let them in at once.
+    pub(crate) owed: Option<Owed>,
+}
+
+/// What somebody who makes an organization says of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NewOrganization {
+    pub(crate) name: Option<String>,
+    pub(crate) slug: Option<String>,
+}
+
+impl Engine {
+    /// Lists the organizations that these factors could enter. Asks the same of each as entering does.
+    pub(crate) async fn discover(
+        &self,
+        factors: &[Factor],
+        now: Timestamp,
+    ) -> Result<Vec<Discovered>, Error> {
+        let mut found = Vec::new();
+        for entrance in self.entrances(factors).await? {
+            let Some(stands) = membership(factors, &entrance) else { continue };
+            let person = self.prospect(&entrance, now)?;
+            let enrolment = match &entrance.member {
+                // What a member set up who never proved the address is discarded when they enter.
+                Some(member) if !stands.joins() => self.enrolment(&member.member_id).await?,
+                _ => Enrolment::default(),
+            };
+            let entry = Entry {
+                factors,
+                organization: &entrance.organization,
+                member: &person,
+                enrolment: &enrolment,
+                standing: None,
+                now,
+            };
+            let owed = match enter(&entry) {
+                Verdict::Granted(_) => None,
+                Verdict::Owed(owed) => Some(owed),
+                Verdict::Refused => continue,
+            };
+            let Entrance { organization, member, .. } = entrance;
+            found.push(Discovered { organization, membership: stands, member, owed });
+        }
+        Ok(found)
+    }
+
+    async fn entrances(&self, factors: &[Factor]) -> Result<Vec<Entrance>, Error> {
+        if let Some(address) = proven_address(factors) {
+            return Ok(self.stores.directory.entrances(address).await?);
+        }
+        // Not proved: only what was named, or the one organization whose password it is.
+        let mut entrances = Vec::new();
+        for factor in factors {
+            match &factor.subject {
+                Subject::Named { organizations, .. } => {
+                    for organization_id in organizations {
+                        entrances.extend(self.entrance(organization_id, factors).await?);
+                    }
+                }
+                Subject::Member(member_id) => {
+                    if let Some(member) = self.stores.directory.member(member_id).await? {
+                        entrances.extend(self.entrance(&member.organization_id, factors).await?);
+                    }
+                }
+                Subject::Email(_) | Subject::Phone(_) => {}
+            }
+        }
+        Ok(entrances)
+    }
+
+    /// Makes an organization and enters it as its first member and administrator.
+    ///
+    /// # Errors
+    /// `CreationDisabled` where that is not allowed, `SlugTaken`, `OrganizationName`.
+    pub(crate) async fn create_organization(
+        self: &Arc<Self>,
+        token: &str,
+        new: NewOrganization,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Entered, Error> {
+        let disabled = || Error::from(ErrorKind::CreationDisabled);
+        let admin =
+            self.stores.admin.as_ref().filter(|_| self.settings.create_organizations).ok_or_else(disabled)?;
+        let bag = self.find_intermediate(token, caller).await?;
+        // Who only knows a password, or is merely vouched for, has shown no address to be known by.
+        let address = proven_address(&bag.session.factors).cloned().ok_or_else(disabled)?;
+        let (name, slug) = self.named(new, &address)?;
+
+        let environment = self.settings.environment;
+        let id = OrganizationId::mint(environment, random()?);
+        let organization = Organization::new(id.clone(), name, slug, caller.now);
+        let member_id = MemberId::mint(environment, random()?);
+        let mut creator = Member::new(member_id, id.clone(), address, MemberStatus::Active, caller.now);
+        creator.activate(caller.now);
+        creator.roles.push(RoleId::admin());
+        // Reserved before anything is made: two forms sent at once make one organization.
+        let (engine, made) = (Arc::clone(admin), organization.clone());
+        let session =
+            crate::domain::IntermediateSession { organization_id: Some(id.clone()), ..bag.session.clone() };
+        let bag = if rotation == Rotation::Replace {
+            let store = Arc::clone(self);
+            let now = caller.now;
+            self.use_up(&bag, now, async move {
+                engine.create_organization(&made, &[creator]).await?;
+                store.store_intermediate(session, now).await
+            })
+            .await?
+        } else {
+            let bag = self.go_on(bag, session, rotation, caller.now).await?;
+            engine.create_organization(&made, &[creator]).await?;
+            bag
+        };
+        self.enter(&id, Source::Intermediate { bag, add: None, rotation }, terms, caller).await
+    }
+
+    /// The name and slug of a new organization: as asked, or after the address.
+    fn named(&self, new: NewOrganization, address: &EmailAddress) -> Result<(String, Slug), Error> {
+        let name = match new.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) {
+            Some(name) => name,
+            None => default_name(address),
+        };
+        if name.chars().count() > 128 || name.chars().any(char::is_control) {
+            return Err(ErrorKind::OrganizationName.into());
+        }
+        let slug = match new.slug.filter(|slug| !slug.is_empty()) {
+            Some(slug) => Slug::parse(&slug)?,
+            None => {
+                let suffix: [u8; 3] = random()?;
+                let base = slug_from(&name);
+                Slug::parse(&format!("{base}-{:02x}{:02x}{:02x}", suffix[0], suffix[1], suffix[2]))?
+            }
+        };
+        Ok((name, slug))
+    }
+}
+
+/// After the domain, or after the person where the domain is everybody's.
+fn default_name(address: &EmailAddress) -> String {
+    let domain = address.domain();
+    let name = if is_common(&domain) {
+        address.local_part()
+    } else {
+        domain.as_str().split('.').next().unwrap_or_default()
+    };
+    name.to_owned()
+}
+
+/// Domains whose addresses say nothing about where somebody works.
+fn is_common(domain: &Domain) -> bool {
+    const COMMON: [&str; 14] = [
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "msn.com",
+        "yahoo.com",
+        "icloud.com",
+        "me.com",
+        "aol.com",
+        "proton.me",
+        "protonmail.com",
+        "gmx.com",
+        "gmx.de",
+    ];
+    COMMON.contains(&domain.as_str()) || domain.as_str().ends_with(".edu")
+}
+
+fn slug_from(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars().take(64) {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() { "organization".to_owned() } else { slug.to_owned() }
+}

@@ -1,0 +1,274 @@
+//! Setting up second factors: inside of a sign-in whose organization demands one, or in a live session.
+
+use std::sync::Arc;
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    enter::{Entered, SignedIn, Terms},
+    error::{Error, ErrorKind},
+    intermediate::Rotation,
+    letters,
+    second::Pending,
+};
+use crate::{
+    domain::{
+        CredentialId, Credentials, Factor, FactorDemand, Member, Organization, Phone, PhoneNumber,
+        RecoveryCode, Secret, SessionId,
+    },
+    factor::{Checked, Digits, RecoveryCodeText, TotpEnrolment, TotpSecret, check_sms, confirm_totp},
+    judge::{Entry, MemberSession, counting, may_change_factors},
+    token::{Place, random},
+};
+
+/// Where a second factor is set up.
+#[derive(Clone, Debug)]
+pub(crate) enum On {
+    /// In a sign-in that is not finished, by its intermediate session's token.
+    SignIn(Secret),
+    /// In a live session.
+    Session(MemberSession),
+}
+
+/// An authenticator app to be set up: what the person needs for it.
+#[derive(Clone, Debug)]
+pub(crate) struct NewTotp {
+    pub(crate) totp_id: CredentialId,
+    pub(crate) secret: Secret,
+    pub(crate) uri: Secret,
+    pub(crate) recovery_codes: Vec<Secret>,
+    pub(crate) member: Member,
+    pub(crate) organization: Organization,
+}
+
+/// A second factor that was set up, and what came of it.
+#[derive(Clone, Debug)]
+pub(crate) enum Enrolled {
+    SignIn(Entered),
+    Session(Box<SignedIn>),
+}
+
+/// Whose factors are changed, after it was judged that they may be.
+struct Changing {
+    member: Member,
+    organization: Organization,
+    pending: Option<Pending>,
+    session: Option<MemberSession>,
+}
+
+impl Changing {
+    fn session_id(&self) -> Option<SessionId> {
+        self.session.as_ref().map(|session| session.member_session_id().clone())
+    }
+}
+
+impl Engine {
+    /// Begins to set up an authenticator app. What the member had stays until a code of the new one is
+    /// confirmed.
+    pub(crate) async fn begin_totp(&self, on: &On, caller: &Caller) -> Result<NewTotp, Error> {
+        let Changing { member, organization, .. } = self.changing(on, caller).await?;
+        let id = &member.member_id;
+        let totp_id = self.credential_id("member-totp")?;
+        let secret = TotpSecret::new(random()?);
+        let codes: Vec<RecoveryCodeText> = (0..RecoveryCodeText::SET)
+            .map(|_| random().map(RecoveryCodeText::new))
+            .collect::<Result<_, _>>()?;
+        let recovery_codes =
+            codes.iter().map(|code| self.stored_code(id, code)).collect::<Result<Vec<_>, Error>>()?;
+        let sealed = self.sealer.seal(Place { column: "totp", row: id.as_str() }, secret.as_bytes())?;
+        let totp = totp_id.clone();
+        self.change_credentials(id, |seen| {
+            let enrolment = TotpEnrolment {
+                totp_id: totp.clone(),
+                secret: sealed.clone(),
+                recovery_codes: recovery_codes.clone(),
+            };
+            Ok((Some(enrolment.pending_in(seen, caller.now)), ()))
+        })
+        .await?;
+        let account = format!("{} ({})", member.email_address, organization.organization_name);
+        let unusable = || Error::from(ErrorKind::Unavailable);
+        Ok(NewTotp {
+            totp_id,
+            uri: secret.uri(&self.settings.name, &account).ok_or_else(unusable)?,
+            secret: secret.base32().ok_or_else(unusable)?,
+            recovery_codes: codes.iter().map(|code| Secret::new(code.as_str())).collect(),
+            member,
+            organization,
+        })
+    }
+
+    fn stored_code(
+        &self,
+        member_id: &crate::domain::MemberId,
+        code: &RecoveryCodeText,
+    ) -> Result<RecoveryCode, Error> {
+        let place = Place { column: "recovery code", row: member_id.as_str() };
+        let digest =
+            self.recovery_digests(member_id, code).into_iter().next().ok_or(ErrorKind::Unavailable)?;
+        Ok(RecoveryCode { digest, code: self.sealer.seal(place, code.as_str().as_bytes())? })
+    }
+
+    /// Sets up the authenticator app that was begun, by its first code. Answers its recovery codes,
+    /// to be shown this once.
+    pub(crate) async fn confirm_totp(
+        self: &Arc<Self>,
+        on: &On,
+        code: &str,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<(Enrolled, Vec<Secret>), Error> {
+        let code = Digits::parse(code).ok_or(ErrorKind::MalformedCode)?;
+        let changing = self.changing(on, caller).await?;
+        let id = &changing.member.member_id;
+        let policy = self.settings.lockout;
+        let factor = self
+            .check(id, |seen| {
+                let Some(pending) = &seen.pending_totp else { return Ok(Checked::Missing) };
+                let secret = self.totp_secret(id, &pending.secret)?;
+                let checked = confirm_totp(seen, id, &secret, &code, policy, caller.now);
+                Ok(asked_from_now_on(checked))
+            })
+            .await?;
+        let codes = self.recovery_codes(id).await?;
+        self.notify(letters::factor_changed(
+            &self.settings,
+            changing.member.email_address.clone(),
+            "An authenticator app",
+        ));
+        Ok((self.enrolled(changing, factor, rotation, terms, caller).await?, codes))
+    }
+
+    /// Sends a code to a phone that is to be set up.
+    pub(crate) async fn begin_phone(
+        &self,
+        on: &On,
+        number: PhoneNumber,
+        caller: &Caller,
+    ) -> Result<Member, Error> {
+        let changing = self.changing(on, caller).await?;
+        let phone = Phone { phone_id: self.credential_id("phone-number")?, number, verified: false };
+        // The mark says that this code sets a phone up, for a sign-in as for a session.
+        let marks = match changing.session_id() {
+            Some(session_id) => session_id,
+            None => SessionId::mint(self.settings.environment, random()?),
+        };
+        self.send_sms(&changing.member, phone, Some(marks), caller).await?;
+        Ok(changing.member)
+    }
+
+    /// Sets up the phone that a code was sent to.
+    pub(crate) async fn confirm_phone(
+        self: &Arc<Self>,
+        on: &On,
+        code: &str,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Enrolled, Error> {
+        let code = Digits::parse(code).ok_or(ErrorKind::MalformedCode)?;
+        let changing = self.changing(on, caller).await?;
+        let id = &changing.member.member_id;
+        let digest = self.sms_digest(id, code.as_str());
+        let policy = self.settings.lockout;
+        let factor = self
+            .check(id, |seen| {
+                if seen.sms_code.as_ref().is_none_or(|sent| sent.enrols_in.is_none()) {
+                    return Ok(Checked::Missing);
+                }
+                Ok(asked_from_now_on(check_sms(seen, &digest, policy, caller.now)))
+            })
+            .await?;
+        self.notify(letters::factor_changed(
+            &self.settings,
+            changing.member.email_address.clone(),
+            "A phone",
+        ));
+        self.enrolled(changing, factor, rotation, terms, caller).await
+    }
+
+    async fn enrolled(
+        self: &Arc<Self>,
+        changing: Changing,
+        factor: Factor,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Enrolled, Error> {
+        match (changing.pending, changing.session) {
+            (Some(pending), _) => {
+                self.finish(pending, factor, rotation, terms, caller).await.map(Enrolled::SignIn)
+            }
+            (None, Some(session)) => {
+                let signed_in = self.raise(&session, factor, true, caller).await?;
+                Ok(Enrolled::Session(Box::new(signed_in)))
+            }
+            (None, None) => Err(ErrorKind::SessionNotFound.into()),
+        }
+    }
+
+    /// The recovery codes that a member has left.
+    pub(crate) async fn recovery_codes(
+        &self,
+        member_id: &crate::domain::MemberId,
+    ) -> Result<Vec<Secret>, Error> {
+        let (credentials, _) = self.stores.credentials.load(member_id).await?;
+        let place = Place { column: "recovery code", row: member_id.as_str() };
+        let open = |code: &RecoveryCode| {
+            let opened = self.sealer.open(place, &code.code)?;
+            Ok(Secret::new(String::from_utf8_lossy(&opened)))
+        };
+        credentials.recovery_codes.iter().map(open).collect()
+    }
+
+    /// Judges whether second factors may be changed here. In a sign-in: where one was set up before, it
+    /// has to be proved in it. In a session: by a fresh proof of an existing second factor, or of a
+    /// first one where there is none.
+    async fn changing(&self, on: &On, caller: &Caller) -> Result<Changing, Error> {
+        match on {
+            On::SignIn(token) => {
+                let pending = self.pending(token.expose(), caller).await?;
+                let (member, organization) = (pending.member.clone(), pending.organization.clone());
+                if pending.enrolment.has_second_factor() && !proved_second(&pending, caller) {
+                    return Err(ErrorKind::FreshFactorRequired(FactorDemand::secondary()).into());
+                }
+                Ok(Changing { member, organization, pending: Some(pending), session: None })
+            }
+            On::Session(session) => {
+                let member = self.member(session.member_id()).await?;
+                let organization = self.organization(session.organization_id()).await?;
+                let enrolment = self.enrolment(&member.member_id).await?;
+                may_change_factors(&session.held(), &enrolment, &self.settings.sessions, caller.now)
+                    .map_err(ErrorKind::FreshFactorRequired)?;
+                Ok(Changing { member, organization, pending: None, session: Some(session.clone()) })
+            }
+        }
+    }
+}
+
+/// Whether the bag holds a proof of a second factor that the member has, whatever the organization
+/// thinks of its kind: so that nobody is shut out by a policy that changed.
+fn proved_second(pending: &Pending, caller: &Caller) -> bool {
+    let anything = Organization { mfa_methods: crate::domain::Allowed::All, ..pending.organization.clone() };
+    let entry = Entry {
+        factors: &pending.bag.session.factors,
+        organization: &anything,
+        member: &pending.member,
+        enrolment: &pending.enrolment,
+        standing: None,
+        now: caller.now,
+    };
+    counting(&entry).any(|factor| factor.kind.class() == crate::domain::FactorClass::Secondary)
+}
+
+/// Whoever sets a second factor up is asked for it from now on, whether the organization demands it or
+/// they chose to.
+fn asked_from_now_on(checked: Checked) -> Checked {
+    match checked {
+        Checked::Proved { factor, write } => {
+            Checked::Proved { factor, write: Credentials { mfa_enrolled: true, ..write } }
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,331 @@
+//! Entering an organization: who may, what is owed, and the session that comes of it. Every path that
+//! ends in a session goes through here.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    error::{Error, ErrorKind},
+    intermediate::{Bag, Rotation, agree},
+};
+use crate::{
+    domain::{
+        CustomClaims, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus, Organization,
+        OrganizationId, ReturnTo, Secret, SessionId, Subject, Timestamp, TokenSeed,
+    },
+    judge::{
+        Entry, Grant, MemberSession, Membership, Opening, Owed, SessionDuration, Verdict, enter, membership,
+        proven_address,
+    },
+    store::{
+        FindOrganization, Joining,
+        live::{Epoch, Ticket},
+    },
+    token::random,
+};
+
+/// What the session is to be, if one comes of it. Ignored when none does.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// How long it lasts.
+    pub duration: Option<SessionDuration>,
+    /// What the application adds.
+    pub custom_claims: Map<String, Value>,
+}
+
+/// Where the factors come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// From the request itself.
+    Fresh { factors: Vec<Factor>, return_to: Option<ReturnTo>, absolute_end: Option<Timestamp> },
+    /// From an intermediate session, and perhaps the request adds one.
+    Intermediate { bag: Bag, add: Option<Factor>, rotation: Rotation },
+}
+
+/// A member who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) session: MemberSession,
+    pub(crate) session_token: Secret,
+    pub(crate) member: Member,
+    pub(crate) organization: Organization,
+    pub(crate) return_to: Option<ReturnTo>,
+}
+
+/// A sign-in that is not finished.
+#[derive(Clone, Debug)]
+pub(crate) struct Unfinished {
+    pub(crate) bag: Bag,
+    pub(crate) owed: Owed,
+    pub(crate) organization: Organization,
+    pub(crate) member: Option<Member>,
+    /// Whether a code was sent to the member's phone at once.
+    pub(crate) sms_sent: bool,
+}
+
+/// What came of entering.
+#[derive(Clone, Debug)]
+pub(crate) enum Entered {
+    Session(Box<SignedIn>),
+    Owed(Box<Unfinished>),
+}
+
+/// What was read of an organization, and when: what comes of it is remembered only if nothing changed.
+#[derive(Clone, Debug)]
+struct Seen {
+    ticket: Ticket,
+    epoch: Epoch,
+}
+
+impl Source {
+    fn factors(&self) -> Vec<Factor> {
+        match self {
+            Self::Fresh { factors, .. } => factors.clone(),
+            Self::Intermediate { bag, add, .. } => {
+                let mut factors = bag.session.factors.clone();
+                if let Some(added) = add {
+                    added.clone().add_to(&mut factors);
+                }
+                factors
+            }
+        }
+    }
+
+    fn return_to(&self) -> Option<ReturnTo> {
+        match self {
+            Self::Fresh { return_to, .. } => return_to.clone(),
+            Self::Intermediate { bag, .. } => bag.session.return_to.clone(),
+        }
+    }
+}
+
+impl Engine {
+    /// Enters an organization with the factors of the source: a session, or an intermediate session
+    /// and what is owed.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound` where this person may not enter, `IntermediateSessionNotFound` when
+    /// somebody else was faster.
+    pub(crate) async fn enter(
+        self: &Arc<Self>,
+        organization_id: &OrganizationId,
+        source: Source,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Entered, Error> {
+        let seen = Seen { ticket: self.table.ticket(), epoch: self.table.organization(organization_id) };
+        if let Source::Intermediate { bag, add: Some(added), .. } = &source
+            && !agree(&bag.session.factors, added)
+        {
+            return Err(ErrorKind::IntermediateSessionNotFound.into());
+        }
+        let factors = source.factors();
+        let not_found = || Error::from(ErrorKind::OrganizationNotFound);
+        let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
+        let stands = membership(&factors, &entrance).ok_or_else(not_found)?;
+
+        let member = self.admit(&entrance, &stands, &factors, caller.now).await?;
+        let (person, enrolment) = match &member {
+            Some(member) => (member.clone(), self.enrolment(&member.member_id).await?),
+            None => (self.prospect(&entrance, caller.now)?, Enrolment::default()),
+        };
+        let organization = entrance.organization;
+        let entry = Entry {
+            factors: &factors,
+            organization: &organization,
+            member: &person,
+            enrolment: &enrolment,
+            standing: None,
+            now: caller.now,
+        };
+        match (enter(&entry), member) {
+            (Verdict::Granted(grant), Some(_)) => self
+                .sign_in(grant, source, terms, seen, caller)
+                .await
+                .map(|signed_in| Entered::Session(Box::new(signed_in))),
+            (Verdict::Owed(owed), member) => {
+                let mut bag = self.keep_open(source, factors, &organization, caller).await?;
+                let sms_sent = match &member {
+                    Some(member) if owed.primary_required.is_none() => {
+                        self.send_sms_at_once(&owed, member, &organization, &enrolment, caller).await
+                    }
+                    _ => false,
+                };
+                bag.session.organization_id = Some(organization.organization_id.clone());
+                Ok(Entered::Owed(Box::new(Unfinished { bag, owed, organization, member, sms_sent })))
+            }
+            (Verdict::Granted(_) | Verdict::Refused, _) => Err(not_found()),
+        }
+    }
+
+    /// The organization as the holder of these factors meets it.
+    pub(crate) async fn entrance(
+        &self,
+        organization_id: &OrganizationId,
+        factors: &[Factor],
+    ) -> Result<Option<Entrance>, Error> {
+        let directory = &self.stores.directory;
+        if let Some(address) = proven_address(factors).or_else(|| factors.iter().find_map(Factor::address)) {
+            return Ok(directory.entrance(organization_id, address).await?);
+        }
+        let Some(member_id) = sole_member(factors) else { return Ok(None) };
+        let Some(member) = directory.member(member_id).await? else { return Ok(None) };
+        let Some(organization) = directory.organization(FindOrganization::Id(organization_id)).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Entrance {
+            address: member.email_address.clone(),
+            organization,
+            member: Some(member),
+            domain_has_verified_member: false,
+        }))
+    }
+
+    /// The member to enter as: as they are, or joined now. Nothing where they may join, but only with
+    /// a first factor that the organization accepts.
+    async fn admit(
+        &self,
+        entrance: &Entrance,
+        stands: &Membership,
+        factors: &[Factor],
+        now: Timestamp,
+    ) -> Result<Option<Member>, Error> {
+        if !stands.joins() {
+            return Ok(entrance.member.clone());
+        }
+        let prospect = self.prospect(entrance, now)?;
+        let entry = Entry {
+            factors,
+            organization: &entrance.organization,
+            member: &prospect,
+            enrolment: &Enrolment::default(),
+            standing: None,
+            now,
+        };
+        if matches!(enter(&entry), Verdict::Owed(Owed { primary_required: Some(_), .. }) | Verdict::Refused) {
+            return Ok(None);
+        }
+        if let Some(member) = &entrance.member {
+            // Whoever set these up had not shown that the address is theirs.
+            self.stores.credentials.forget(&member.member_id).await?;
+        }
+        let joining = Joining {
+            organization_id: entrance.organization.organization_id.clone(),
+            address: entrance.address.clone(),
+            member_id: prospect.member_id,
+            now,
+        };
+        Ok(Some(self.stores.directory.join(&joining).await?))
+    }
+
+    /// The member that somebody who may join would be.
+    pub(crate) fn prospect(&self, entrance: &Entrance, now: Timestamp) -> Result<Member, Error> {
+        let mut member = match &entrance.member {
+            Some(member) => member.clone(),
+            None => Member::new(
+                MemberId::mint(self.settings.environment, random()?),
+                entrance.organization.organization_id.clone(),
+                entrance.address.clone(),
+                MemberStatus::Active,
+                now,
+            ),
+        };
+        if member.status != MemberStatus::Deleted {
+            member.activate(now);
+        }
+        Ok(member)
+    }
+
+    async fn keep_open(
+        self: &Arc<Self>,
+        source: Source,
+        factors: Vec<Factor>,
+        organization: &Organization,
+        caller: &Caller,
+    ) -> Result<Bag, Error> {
+        let organization_id = Some(organization.organization_id.clone());
+        match source {
+            Source::Fresh { return_to, .. } => {
+                self.open_intermediate(factors, organization_id, return_to, caller).await
+            }
+            Source::Intermediate { bag, rotation, .. } => {
+                let session =
+                    crate::domain::IntermediateSession { factors, organization_id, ..bag.session.clone() };
+                self.go_on(bag, session, rotation, caller.now).await
+            }
+        }
+    }
+
+    async fn sign_in(
+        self: &Arc<Self>,
+        grant: Grant,
+        source: Source,
+        terms: &Terms,
+        seen: Seen,
+        caller: &Caller,
+    ) -> Result<SignedIn, Error> {
+        let now = caller.now;
+        let (member, organization) = (grant.member().clone(), grant.organization().clone());
+        let return_to = source.return_to();
+        let absolute_end = match &source {
+            Source::Fresh { absolute_end, .. } => *absolute_end,
+            Source::Intermediate { .. } => None,
+        };
+        let opening = Opening {
+            session_id: SessionId::mint(self.settings.environment, random()?),
+            seed: TokenSeed(random()?),
+            duration: terms.duration,
+            custom_claims: CustomClaims::default().merged(&terms.custom_claims)?,
+            user_agent: caller.user_agent.clone(),
+            ip_address: caller.address.clone(),
+            absolute_end,
+        };
+        let session = grant.open(opening, &self.settings.sessions, &self.settings.roles, now);
+        match source {
+            Source::Fresh { .. } => self.stores.sessions.insert(session.record()).await?,
+            Source::Intermediate { bag, .. } => {
+                let (engine, session) = (Arc::clone(self), session.clone());
+                self.use_up(
+                    &bag,
+                    now,
+                    async move { Ok(engine.stores.sessions.insert(session.record()).await?) },
+                )
+                .await?;
+            }
+        }
+        let token = self.token_of(&session);
+        self.table.fill(token.as_bytes(), &session, seen.epoch, seen.ticket, now);
+        tracing::info!(
+            member_id = %session.member_id(), organization_id = %session.organization_id(),
+            session_id = %session.member_session_id(), "signed in"
+        );
+        Ok(SignedIn { session, session_token: token.into(), member, organization, return_to })
+    }
+
+    /// Turns an intermediate session to an organization: the exchange of discovery.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub(crate) async fn exchange(
+        self: &Arc<Self>,
+        token: &str,
+        organization_id: &OrganizationId,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Entered, Error> {
+        let bag = self.find_intermediate(token, caller).await?;
+        self.enter(organization_id, Source::Intermediate { bag, add: None, rotation }, terms, caller).await
+    }
+}
+
+/// The member whose own password is all that the factors prove.
+fn sole_member(factors: &[Factor]) -> Option<&MemberId> {
+    factors.iter().find_map(|factor| match &factor.subject {
+        Subject::Member(member_id) => Some(member_id),
+        Subject::Email(_) | Subject::Phone(_) | Subject::Named { .. } => None,
+    })
+}

@@ -1,0 +1,393 @@
+//! First factors: a code or link by email, a password. What each proves goes on to discovery or into
+//! one organization.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    enter::{Entered, Source, Terms},
+    error::{Error, ErrorKind},
+    intermediate::{Bag, Rotation, agree},
+    letters,
+};
+use crate::{
+    domain::{
+        CredentialId, Digest, EmailAddress, EmailCode, Factor, FactorKind, IntermediateSession, MagicLink,
+        ReturnTo, Scope, Secret, Slug, Subject,
+    },
+    factor::{Digits, EMAIL_TRIES, password_factor, verify_nothing, verify_password},
+    judge::membership,
+    store::{CodeKey, CounterKey, FindOrganization, TakenLink, TriedCode},
+    token::{OpaqueToken, Place, Purpose, TokenKind, code_digits, random},
+};
+
+/// How long a code sent by email is good.
+const CODE_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How long a link sent by email is good.
+const LINK_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// What is sent by email.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByEmail {
+    Code,
+    Link,
+}
+
+/// What a first factor came to.
+#[derive(Clone, Debug)]
+pub(crate) enum First {
+    /// A bag of factors, to list organizations with.
+    Discovery(Bag),
+    /// One organization.
+    Entered(Entered),
+}
+
+/// A link that somebody opens.
+#[derive(Clone, Debug)]
+pub(crate) enum OpenedLink {
+    /// In the browser that asked for it.
+    Here { address: EmailAddress },
+    /// Elsewhere: whose it is, and the code to type where the sign-in began.
+    Elsewhere { address: EmailAddress, code: Secret },
+}
+
+/// A first factor that was proved, and what it was proved for.
+#[derive(Clone, Debug)]
+pub(crate) struct Proof {
+    pub(crate) factor: Factor,
+    pub(crate) scope: Scope,
+    pub(crate) return_to: Option<ReturnTo>,
+}
+
+impl Engine {
+    /// The scope of a sign-in to the organization with this slug. One that does not exist is answered
+    /// like one that does.
+    pub(crate) async fn scope_of(&self, slug: &str) -> Result<Scope, Error> {
+        let Ok(slug) = Slug::parse(slug) else { return Ok(Scope::Nowhere) };
+        let organization = self.stores.directory.organization(FindOrganization::Slug(&slug)).await?;
+        Ok(organization
+            .map_or(Scope::Nowhere, |organization| Scope::Organization(organization.organization_id)))
+    }
+
+    /// Sends a code or a link, where the address could come in; does and answers the same where it
+    /// could not.
+    pub(crate) async fn send_email(
+        &self,
+        address: EmailAddress,
+        scope: Scope,
+        by: ByEmail,
+        return_to: Option<ReturnTo>,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let now = caller.now;
+        let limits = &self.settings.limits;
+        if let Some(client) = caller.client {
+            self.limit("email-client", &client.to_string(), limits.emails_per_client, now).await?;
+        }
+        self.limit("email-address", address.as_str(), limits.emails_per_address, now).await?;
+
+        let email_id = self.email_id(&address);
+        let link = OpaqueToken::new(TokenKind::MagicLink)?;
+        let (code, lifetime, kind) = match by {
+            ByEmail::Code => (fresh_code()?, CODE_LIFETIME, FactorKind::EmailOtp),
+            ByEmail::Link => (self.code_of_link(&link), LINK_LIFETIME, FactorKind::MagicLink),
+        };
+        if by == ByEmail::Link {
+            let stored = MagicLink {
+                digest: link.digest(),
+                address: address.clone(),
+                scope: scope.clone(),
+                email_id: email_id.clone(),
+                browser: caller.browser,
+                return_to: return_to.clone(),
+                expires_at: now.after(lifetime),
+            };
+            self.stores.links.put(&stored, now).await?;
+        }
+        let stored = EmailCode {
+            digest: self.code_digest(&address, &code),
+            address: address.clone(),
+            scope: scope.clone(),
+            kind,
+            email_id: email_id.clone(),
+            link: (by == ByEmail::Link).then(|| link.digest()),
+            return_to,
+            expires_at: now.after(lifetime),
+            tries_left: EMAIL_TRIES,
+        };
+        let could_enter = self.could_enter(&scope, &address, kind, email_id, caller).await?;
+        self.stores.transient.put_code(&code_key(&scope, &address, caller), stored, now).await?;
+        if could_enter {
+            let settings = &self.settings;
+            self.post(match by {
+                ByEmail::Code => letters::code_by_email(settings, address, code.expose(), lifetime),
+                ByEmail::Link => {
+                    let url = format!("{}{}/link?token={}", settings.origin, settings.prefix, link.expose());
+                    letters::link_by_email(settings, address, &url, lifetime)
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn could_enter(
+        &self,
+        scope: &Scope,
+        address: &EmailAddress,
+        kind: FactorKind,
+        email_id: CredentialId,
+        caller: &Caller,
+    ) -> Result<bool, Error> {
+        let organization_id = match scope {
+            Scope::Discovery => return Ok(true),
+            Scope::Nowhere => return Ok(false),
+            Scope::Organization(organization_id) => organization_id,
+        };
+        let proof = Factor::new(kind, Subject::Email(address.clone()), email_id, caller.now);
+        let entrance = self.stores.directory.entrance(organization_id, address).await?;
+        Ok(entrance.is_some_and(|entrance| membership(&[proof], &entrance).is_some()))
+    }
+
+    /// The code that waits in this browser, if one does: for the page that asks for it.
+    pub(crate) async fn waiting_code(&self, caller: &Caller) -> Result<Option<EmailCode>, Error> {
+        match caller.browser {
+            Some(browser) => Ok(self.stores.transient.code(&CodeKey::Browser(browser), caller.now).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Checks a code sent by email. In a browser the code is the one that was asked for there; a
+    /// program says for what and for whom it is.
+    pub(crate) async fn check_email_code(
+        &self,
+        asked: Option<(Scope, EmailAddress)>,
+        code: &str,
+        caller: &Caller,
+    ) -> Result<Proof, Error> {
+        let digits = Digits::parse(code).ok_or(ErrorKind::MalformedCode)?;
+        let spent = || Error::from(ErrorKind::SpentCode);
+        let (key, address) = match (caller.browser, asked) {
+            (Some(browser), _) => {
+                let key = CodeKey::Browser(browser);
+                let waiting = self.stores.transient.code(&key, caller.now).await?.ok_or_else(spent)?;
+                (key, waiting.address)
+            }
+            (None, Some((scope, address))) => (CodeKey::Address(scope, address.clone()), address),
+            (None, None) => return Err(spent()),
+        };
+        let attempt = self.begin_first(&address, caller).await?;
+        let digest = self.code_digest(&address, &Secret::new(digits.as_str()));
+        match self.stores.transient.try_code(&key, digest, caller.now).await? {
+            TriedCode::Right(code) => {
+                self.first_succeeded(attempt, caller).await?;
+                if let Some(link) = &code.link {
+                    // The link that came along proves the same; it is used up with its code.
+                    self.stores.links.take(link, caller.now).await?;
+                }
+                let subject = Subject::Email(code.address);
+                let factor = Factor::new(code.kind, subject, code.email_id, caller.now);
+                Ok(Proof { factor, scope: code.scope, return_to: code.return_to })
+            }
+            TriedCode::Wrong(_) => Err(ErrorKind::WrongCode.into()),
+            TriedCode::Gone => Err(spent()),
+        }
+    }
+
+    /// Looks at a link without using it: a GET changes nothing.
+    pub(crate) async fn look_at_link(&self, token: &str, caller: &Caller) -> Result<OpenedLink, Error> {
+        let unknown = || Error::from(ErrorKind::UnknownLink);
+        let token = OpaqueToken::parse(TokenKind::MagicLink, token.as_bytes()).ok_or_else(unknown)?;
+        let link = self.stores.links.peek(&token.digest(), caller.now).await?.ok_or_else(unknown)?;
+        Ok(if link.browser == caller.browser {
+            OpenedLink::Here { address: link.address }
+        } else {
+            OpenedLink::Elsewhere { address: link.address, code: self.code_of_link(&token) }
+        })
+    }
+
+    /// Uses a link, in the browser that asked for it and nowhere else.
+    pub(crate) async fn use_link(&self, token: &str, caller: &Caller) -> Result<Proof, Error> {
+        let OpenedLink::Here { .. } = self.look_at_link(token, caller).await? else {
+            return Err(ErrorKind::UnknownLink.into());
+        };
+        let token =
+            OpaqueToken::parse(TokenKind::MagicLink, token.as_bytes()).ok_or(ErrorKind::UnknownLink)?;
+        match self.stores.links.take(&token.digest(), caller.now).await? {
+            TakenLink::Fresh(link) => {
+                self.stores.transient.drop_code(&code_key(&link.scope, &link.address, caller)).await?;
+                let subject = Subject::Email(link.address);
+                let factor = Factor::new(FactorKind::MagicLink, subject, link.email_id, caller.now);
+                Ok(Proof { factor, scope: link.scope, return_to: link.return_to })
+            }
+            TakenLink::Spent => Err(ErrorKind::SpentLink.into()),
+            TakenLink::Unknown => Err(ErrorKind::UnknownLink.into()),
+        }
+    }
+
+    /// Checks a member's password. Takes as long for somebody who has none.
+    pub(crate) async fn check_password(
+        &self,
+        scope: &Scope,
+        address: &EmailAddress,
+        password: Secret,
+        caller: &Caller,
+    ) -> Result<Factor, Error> {
+        let attempt = self.begin_first(address, caller).await?;
+        let member = match scope {
+            Scope::Organization(organization_id) => self
+                .stores
+                .directory
+                .entrance(organization_id, address)
+                .await?
+                .and_then(|entrance| entrance.member),
+            Scope::Discovery | Scope::Nowhere => None,
+        };
+        let known = match member {
+            Some(member) => {
+                let (credentials, _) = self.stores.credentials.load(&member.member_id).await?;
+                credentials.password.map(|password| (member, password))
+            }
+            None => None,
+        };
+        let Some((member, stored)) = known else {
+            self.hashing.run(move || verify_nothing(&password)).await?;
+            return Err(ErrorKind::WrongPassword.into());
+        };
+        let place = Place { column: "password", row: member.member_id.as_str() };
+        let phc = self.sealer.open(place, &stored.hash)?;
+        let right = self
+            .hashing
+            .run(move || std::str::from_utf8(&phc).is_ok_and(|phc| verify_password(&password, phc)))
+            .await?;
+        if !right {
+            return Err(ErrorKind::WrongPassword.into());
+        }
+        self.first_succeeded(attempt, caller).await?;
+        Ok(password_factor(stored.password_id, member.member_id, caller.now))
+    }
+
+    /// Goes on with a first factor: to discovery, or into the organization it was proved for. An
+    /// intermediate session that the caller has takes it in, if both are about the same person.
+    pub(crate) async fn first_factor(
+        self: &Arc<Self>,
+        proof: Proof,
+        held: Option<&str>,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<First, Error> {
+        let bag = match held {
+            Some(token) => self.find_intermediate(token, caller).await.ok(),
+            None => None,
+        };
+        let bag = match bag {
+            Some(bag) if self.same_person(&bag, &proof.factor).await? => Some(bag),
+            _ => None,
+        };
+        match (proof.scope, bag) {
+            (Scope::Nowhere, _) => Err(ErrorKind::OrganizationNotFound.into()),
+            (Scope::Discovery, None) => self
+                .open_intermediate(vec![proof.factor], None, proof.return_to, caller)
+                .await
+                .map(First::Discovery),
+            (Scope::Discovery, Some(bag)) => {
+                let mut session = IntermediateSession { organization_id: None, ..bag.session.clone() };
+                proof.factor.add_to(&mut session.factors);
+                session.return_to = proof.return_to.or(session.return_to);
+                self.go_on(bag, session, rotation, caller.now).await.map(First::Discovery)
+            }
+            (Scope::Organization(organization_id), bag) => {
+                let source = match bag {
+                    Some(bag) => Source::Intermediate { bag, add: Some(proof.factor), rotation },
+                    None => Source::Fresh {
+                        factors: vec![proof.factor],
+                        return_to: proof.return_to,
+                        absolute_end: None,
+                    },
+                };
+                self.enter(&organization_id, source, terms, caller).await.map(First::Entered)
+            }
+        }
+    }
+
+    /// Whether a factor is about the person whose bag it is.
+    async fn same_person(&self, bag: &Bag, factor: &Factor) -> Result<bool, Error> {
+        let Some(held) = bag.session.factors.iter().find_map(Factor::address) else { return Ok(false) };
+        match &factor.subject {
+            Subject::Member(member_id) => {
+                let member = self.stores.directory.member(member_id).await?;
+                Ok(member.is_some_and(|member| member.email_address == *held))
+            }
+            _ => Ok(agree(&bag.session.factors, factor)),
+        }
+    }
+
+    /// The id of an address as a credential: always the same one.
+    pub(crate) fn email_id(&self, address: &EmailAddress) -> CredentialId {
+        let digest = self.purposes.digest(Purpose::Derived, &[b"email id", address.as_str().as_bytes()]);
+        let mut random = [0; 16];
+        random.copy_from_slice(&digest.0[..16]);
+        CredentialId::mint("email", self.settings.environment, random)
+    }
+
+    fn code_of_link(&self, link: &OpaqueToken) -> Secret {
+        Secret::new(code_digits(&self.purposes.digest(Purpose::Derived, &[b"link code", link.as_bytes()])))
+    }
+
+    pub(crate) fn code_digest(&self, address: &EmailAddress, code: &Secret) -> Digest {
+        self.purposes.digest(Purpose::Code, &[address.as_str().as_bytes(), code.expose().as_bytes()])
+    }
+
+    /// Counts a try of a first factor before it is checked, so that no number of tries at once gets
+    /// past a limit. Slows down who tries an address that was tried wrongly often.
+    pub(crate) async fn begin_first(
+        &self,
+        address: &EmailAddress,
+        caller: &Caller,
+    ) -> Result<FirstTry, Error> {
+        let limits = &self.settings.limits;
+        let mut counted = Vec::new();
+        if let Some(client) = caller.client {
+            let client = client.to_string();
+            let pair = format!("{}/{client}", address.as_str());
+            self.limit("first-client", &client, limits.failures_per_client, caller.now).await?;
+            counted.push(CounterKey::new("first-client", &client));
+            self.limit("first-pair", &pair, limits.failures_per_address, caller.now).await?;
+            counted.push(CounterKey::new("first-pair", &pair));
+        }
+        let slow = limits.slow_after;
+        let ceiling = super::Limit { count: slow.count.saturating_mul(10), ..slow };
+        let count = self.limit("first-address", address.as_str(), ceiling, caller.now).await?;
+        counted.push(CounterKey::new("first-address", address.as_str()));
+        if count > slow.count {
+            let doublings = (count - slow.count).min(5);
+            tokio::time::sleep(Duration::from_millis(100 << doublings)).await;
+        }
+        Ok(FirstTry(counted))
+    }
+
+    /// Takes back what [`begin_first`](Self::begin_first) counted: this try was no failure.
+    pub(crate) async fn first_succeeded(&self, attempt: FirstTry, caller: &Caller) -> Result<(), Error> {
+        for key in &attempt.0 {
+            self.stores.counters.give_back(key, caller.now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A try of a first factor that was counted as a failure, until it turns out to be none.
+#[derive(Debug)]
+pub(crate) struct FirstTry(Vec<CounterKey>);
+
+pub(super) fn code_key(scope: &Scope, address: &EmailAddress, caller: &Caller) -> CodeKey {
+    match caller.browser {
+        Some(browser) => CodeKey::Browser(browser),
+        None => CodeKey::Address(scope.clone(), address.clone()),
+    }
+}
+
+pub(super) fn fresh_code() -> Result<Secret, Error> {
+    Ok(Secret::new(code_digits(&Digest(random()?))))
+}

@@ -1,0 +1,186 @@
+//! From a token to the session behind it: the look that every request takes, and the slow road when
+//! this node does not know.
+
+use super::{
+    engine::Engine,
+    error::{Error, ErrorKind},
+};
+use crate::{
+    domain::{SessionId, SessionRecord, Timestamp},
+    judge::{MemberSession, Resumed, resume},
+    store::{
+        FindOrganization,
+        live::{Found, Ticket},
+    },
+    token::{OpaqueToken, TokenKind, looks_like_jwt},
+};
+
+/// What a look at a presented token finds, without waiting for anything.
+#[derive(Debug)]
+pub(crate) enum Look {
+    /// A session that this node answers for.
+    Live(MemberSession),
+    /// Ask with this.
+    Ask(Presented),
+    /// Nothing that could be a token, or one whose session has ended.
+    No,
+}
+
+/// A token that has the shape of one.
+#[derive(Debug)]
+pub(crate) enum Presented {
+    /// An opaque session token.
+    Token(OpaqueToken),
+    /// Perhaps a session JWT.
+    Jwt(crate::domain::Secret),
+}
+
+impl Engine {
+    /// Looks a session token up, opaque or JWT. Costs one look into the table where the session is
+    /// known here.
+    pub(crate) fn look(&self, token: &[u8], now: Timestamp) -> Look {
+        if token.len() == 44 {
+            if let Some(session) = self.table.by_key(self.table.key(token), now) {
+                self.used(&session, now);
+                return Look::Live(session);
+            }
+            return OpaqueToken::parse(TokenKind::Session, token)
+                .map_or(Look::No, |t| Look::Ask(Presented::Token(t)));
+        }
+        match std::str::from_utf8(token) {
+            Ok(text) if looks_like_jwt(token) => self.look_jwt(text, now),
+            _ => Look::No,
+        }
+    }
+
+    fn look_jwt(&self, text: &str, now: Timestamp) -> Look {
+        let Some(proves) = self.jwts.find(text, now) else { return Look::Ask(Presented::Jwt(text.into())) };
+        match self.table.by_id(&proves.session_id, now) {
+            Found::Live(session) => {
+                self.used(&session, now);
+                Look::Live(session)
+            }
+            Found::Ended => Look::No,
+            Found::Unknown => Look::Ask(Presented::Jwt(text.into())),
+        }
+    }
+
+    fn used(&self, session: &MemberSession, now: Timestamp) {
+        if session.touch(now) {
+            self.touches.note(session.member_session_id(), now);
+        }
+    }
+
+    /// Asks the stores for the session of a token; nothing when there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` when a store does not answer.
+    pub(crate) async fn load(
+        &self,
+        presented: &Presented,
+        now: Timestamp,
+    ) -> Result<Option<MemberSession>, Error> {
+        let ticket = self.table.ticket();
+        let record = match presented {
+            Presented::Token(token) => {
+                let Some(seed) = token.seed(&self.purposes) else { return Ok(None) };
+                self.stores.sessions.by_seed(&seed).await?
+            }
+            Presented::Jwt(text) => {
+                let Some(proves) = self.jwt_session(text.expose(), now) else { return Ok(None) };
+                match self.table.by_id(&proves, now) {
+                    Found::Live(session) => return Ok(Some(session)),
+                    Found::Ended => return Ok(None),
+                    Found::Unknown => self.stores.sessions.by_id(&proves).await?,
+                }
+            }
+        };
+        match record {
+            Some(record) => self.resume(record, ticket, now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The session that a JWT of ours names; the first time, its signature is checked.
+    fn jwt_session(&self, text: &str, now: Timestamp) -> Option<SessionId> {
+        if let Some(known) = self.jwts.find(text, now) {
+            return Some(known.session_id);
+        }
+        let proves = self.settings.jwt.verify(text, &self.ring, Some(now))?;
+        self.jwts.remember(text, proves.clone());
+        Some(proves.session_id)
+    }
+
+    /// Judges what a store holds, and enters it into the table if nothing moved since the ticket.
+    pub(crate) async fn resume(
+        &self,
+        record: SessionRecord,
+        ticket: Ticket,
+        now: Timestamp,
+    ) -> Result<Option<MemberSession>, Error> {
+        let epoch = self.table.organization(&record.organization_id);
+        let find = FindOrganization::Id(&record.organization_id);
+        let (organization, member) = (
+            self.stores.directory.organization(find).await?,
+            self.stores.directory.member(&record.member_id).await?,
+        );
+        let (Some(organization), Some(member)) = (organization, member) else { return Ok(None) };
+        let enrolment = if self.settings.sessions.rejudge {
+            self.enrolment(&record.member_id).await?
+        } else {
+            Default::default()
+        };
+        let by = Resumed {
+            organization: &organization,
+            member: &member,
+            enrolment: &enrolment,
+            project_roles: &self.settings.roles,
+            policy: &self.settings.sessions,
+            now,
+        };
+        let Ok(session) = resume(record, by) else { return Ok(None) };
+        let usable = self.table.fill(self.token_of(&session).as_bytes(), &session, epoch, ticket, now);
+        if usable {
+            self.used(&session, now);
+        }
+        Ok(usable.then_some(session))
+    }
+
+    /// A session by its id, from the table or the stores.
+    pub(crate) async fn by_id(
+        &self,
+        session_id: &SessionId,
+        now: Timestamp,
+    ) -> Result<Option<MemberSession>, Error> {
+        match self.table.by_id(session_id, now) {
+            Found::Live(session) => Ok(Some(session)),
+            Found::Ended => Ok(None),
+            Found::Unknown => {
+                let ticket = self.table.ticket();
+                match self.stores.sessions.by_id(session_id).await? {
+                    Some(record) => self.resume(record, ticket, now).await,
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// The opaque token of a session, as text.
+    pub(crate) fn token_of(&self, session: &MemberSession) -> String {
+        OpaqueToken::of_session(session.record().seed, &self.purposes).expose()
+    }
+
+    /// The session of a token, opaque or JWT.
+    ///
+    /// # Errors
+    /// `SessionNotFound` when there is none, `Unavailable` when a store does not answer.
+    pub async fn current_session(&self, token: &str, now: Timestamp) -> Result<MemberSession, Error> {
+        match self.look(token.as_bytes(), now) {
+            Look::Live(session) => Ok(session),
+            Look::Ask(presented) => {
+                self.load(&presented, now).await?.ok_or_else(|| ErrorKind::SessionNotFound.into())
+            }
+            Look::No => Err(ErrorKind::SessionNotFound.into()),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The use cases over an [`Engine`]: begin, discover, exchange, second factor, step up, switch, revoke.
+//!
+//! They know stores and the judge, and nothing of HTTP.
+
+mod account;
+mod caller;
+mod discover;
+mod engine;
+mod enrol;
+mod enter;
+mod error;
+mod first;
+mod hashing;
+mod intermediate;
+mod jwt_memory;
+mod keys;
+mod letters;
+mod load;
+mod second;
+mod sessions;
+mod settings;
+mod step_up;
+mod touches;
+mod upkeep;
+
+pub use account::Vouched;
+pub use caller::Caller;
+pub(crate) use discover::{Discovered, NewOrganization};
+pub use engine::Engine;
+pub(crate) use engine::Stores;
+pub(crate) use enrol::{Enrolled, NewTotp, On};
+pub use enter::Terms;
+pub(crate) use enter::{Entered, SignedIn, Unfinished};
+pub use error::{Error, ErrorKind};
+pub(crate) use first::{ByEmail, First, OpenedLink, Proof};
+pub(crate) use hashing::HashingPool;
+pub(crate) use intermediate::Bag;
+pub use intermediate::Rotation;
+pub(crate) use jwt_memory::JwtMemory;
+pub(crate) use load::{Look, Presented};
+pub(crate) use second::{Pending, SecondFactor};
+pub(crate) use settings::Settings;
+pub use settings::{Limit, Limits};
+pub(crate) use step_up::{Challenged, StepUp};
+pub(crate) use touches::Touches;

@@ -1,0 +1,287 @@
+//! Second factors: a code by SMS, of an authenticator app, a recovery code. For a sign-in that is not
+//! finished, or for a live session that is to prove one anew.
+
+use std::sync::Arc;
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    enter::{Entered, Source, Terms},
+    error::{Error, ErrorKind},
+    first::fresh_code,
+    intermediate::{Bag, Rotation},
+    letters,
+    settings::Limit,
+};
+use crate::{
+    domain::{
+        Credentials, Digest, Enrolment, Factor, FactorKind, Member, MemberId, MfaMethod, Organization, Phone,
+        Secret, SessionId, Timestamp,
+    },
+    factor::{
+        Checked, Digits, RecoveryCodeText, SMS_LIFETIME, TotpSecret, check_recovery_code, check_sms,
+        check_totp, sms_sent,
+    },
+    judge::{Entry, Owed, Verdict, enter},
+    store::FindOrganization,
+    token::{Place, Purpose},
+};
+
+/// What somebody brings as a second factor.
+#[derive(Clone, Debug)]
+pub(crate) enum SecondFactor {
+    Totp(Secret),
+    Sms(Secret),
+    RecoveryCode(Secret),
+}
+
+/// A member in the middle of signing in: who, where, and what they have set up.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    pub(crate) bag: Bag,
+    pub(crate) organization: Organization,
+    pub(crate) member: Member,
+    pub(crate) enrolment: Enrolment,
+    pub(crate) owed: Owed,
+}
+
+impl Engine {
+    /// Who is in the middle of entering which organization, by their intermediate session. A first
+    /// factor that the organization accepts must be in it.
+    pub(crate) async fn pending(&self, token: &str, caller: &Caller) -> Result<Pending, Error> {
+        let bag = self.find_intermediate(token, caller).await?;
+        let pending = self.pending_of(bag, caller.now).await?;
+        if pending.owed.primary_required.is_some() {
+            return Err(ErrorKind::PrimaryRequired.into());
+        }
+        Ok(pending)
+    }
+
+    /// The same, whatever is owed.
+    pub(crate) async fn pending_of(&self, bag: Bag, now: Timestamp) -> Result<Pending, Error> {
+        let not_found = || Error::from(ErrorKind::OrganizationNotFound);
+        let organization_id = bag.session.organization_id.as_ref().ok_or_else(not_found)?;
+        let entrance = self.entrance(organization_id, &bag.session.factors).await?.ok_or_else(not_found)?;
+        let (organization, member) = (entrance.organization, entrance.member.ok_or_else(not_found)?);
+        let enrolment = self.enrolment(&member.member_id).await?;
+        let entry = Entry {
+            factors: &bag.session.factors,
+            organization: &organization,
+            member: &member,
+            enrolment: &enrolment,
+            standing: None,
+            now,
+        };
+        let owed = match enter(&entry) {
+            Verdict::Owed(owed) => owed,
+            Verdict::Granted(_) => Owed { primary_required: None, mfa_required: None },
+            Verdict::Refused => return Err(not_found()),
+        };
+        Ok(Pending { bag, organization, member, enrolment, owed })
+    }
+
+    /// Finishes a sign-in with a second factor. A wrong one leaves the intermediate session as it is.
+    pub(crate) async fn second_factor(
+        self: &Arc<Self>,
+        token: &str,
+        second: &SecondFactor,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Entered, Error> {
+        let pending = self.pending(token, caller).await?;
+        let factor = self.prove_second(&pending.member, second, caller).await?;
+        self.finish(pending, factor, rotation, terms, caller).await
+    }
+
+    /// Enters with one more factor in the bag. Where the organization demands a second factor of
+    /// everybody, the member is asked for theirs from now on.
+    pub(crate) async fn finish(
+        self: &Arc<Self>,
+        pending: Pending,
+        factor: Factor,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Entered, Error> {
+        let Pending { bag, organization, .. } = pending;
+        let source = Source::Intermediate { bag, add: Some(factor), rotation };
+        self.enter(&organization.organization_id, source, terms, caller).await
+    }
+
+    /// Checks a second factor of a member. Everything that is counted or used up is stored before this
+    /// answers.
+    pub(crate) async fn prove_second(
+        &self,
+        member: &Member,
+        second: &SecondFactor,
+        caller: &Caller,
+    ) -> Result<Factor, Error> {
+        let (id, now, policy) = (&member.member_id, caller.now, self.settings.lockout);
+        match second {
+            SecondFactor::Totp(code) => {
+                let code = Digits::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
+                self.check(id, |seen| {
+                    let Some(totp) = &seen.totp else { return Ok(Checked::Missing) };
+                    let secret = self.totp_secret(id, &totp.secret)?;
+                    Ok(check_totp(seen, id, &secret, &code, policy, now))
+                })
+                .await
+            }
+            SecondFactor::Sms(code) => {
+                let code = Digits::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
+                let digest = self.sms_digest(id, code.as_str());
+                self.check(id, |seen| {
+                    // A code that was asked for to set a phone up proves nothing here.
+                    let enrolling = seen.sms_code.as_ref().is_some_and(|sent| sent.enrols_in.is_some());
+                    let known = seen.phone.as_ref().filter(|phone| phone.verified);
+                    let elsewhere = matches!(
+                        (&seen.sms_code, known),
+                        (Some(sent), Some(phone)) if sent.phone.number != phone.number
+                    );
+                    if enrolling || elsewhere || known.is_none() {
+                        return Ok(Checked::Missing);
+                    }
+                    Ok(check_sms(seen, &digest, policy, now))
+                })
+                .await
+            }
+            SecondFactor::RecoveryCode(code) => {
+                let code = RecoveryCodeText::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
+                let digests = self.recovery_digests(id, &code);
+                let factor =
+                    self.check(id, |seen| Ok(check_recovery_code(seen, id, &digests, policy, now))).await?;
+                let left = self.enrolment(id).await?.recovery_codes;
+                let notice = letters::recovery_code_used(&self.settings, member.email_address.clone(), left);
+                self.notify(notice);
+                Ok(factor)
+            }
+        }
+    }
+
+    /// Runs a check until what it saw is what it replaced.
+    pub(crate) async fn check(
+        &self,
+        member_id: &MemberId,
+        check: impl Fn(&Credentials) -> Result<Checked, Error>,
+    ) -> Result<Factor, Error> {
+        let outcome = self
+            .change_credentials(member_id, |seen| {
+                Ok(match check(seen)? {
+                    Checked::Proved { factor, write } => (Some(write), Ok(factor)),
+                    Checked::Wrong { write } => (Some(write), Err(ErrorKind::WrongCode)),
+                    Checked::Replayed { write } => (Some(write), Err(ErrorKind::ReplayedCode)),
+                    Checked::Locked => (None, Err(ErrorKind::Locked)),
+                    Checked::Missing => (None, Err(ErrorKind::NotEnrolled)),
+                })
+            })
+            .await?;
+        if let Err(kind) = &outcome {
+            tracing::info!(%member_id, reason = ?kind, "second factor refused");
+        }
+        outcome.map_err(Error::from)
+    }
+
+    /// Sends a code to the member's phone.
+    pub(crate) async fn send_sms(
+        &self,
+        member: &Member,
+        phone: Phone,
+        enrols_in: Option<SessionId>,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let (now, limits) = (caller.now, &self.settings.limits);
+        let number = phone.number.clone();
+        let limit = |action, subject: String, limit: Limit| async move {
+            self.limit(action, &subject, limit, now).await
+        };
+        limit("sms-cooldown", number.to_string(), limits.sms_cooldown).await?;
+        limit("sms-number", number.to_string(), limits.sms_per_number).await?;
+        limit("sms-organization", member.organization_id.to_string(), limits.sms_per_organization).await?;
+        let code = fresh_code()?;
+        let digest = self.sms_digest(&member.member_id, code.expose());
+        self.change_credentials(&member.member_id, |seen| {
+            if seen.lockout.is_locked(now) {
+                return Err(ErrorKind::Locked.into());
+            }
+            Ok((Some(sms_sent(seen, phone.clone(), digest, enrols_in.clone(), now)), ()))
+        })
+        .await?;
+        self.post(letters::code_by_sms(&self.settings, number, code.expose(), SMS_LIFETIME))
+    }
+
+    /// Sends a code without being asked, where the phone is what the member is asked for first.
+    pub(super) async fn send_sms_at_once(
+        &self,
+        owed: &Owed,
+        member: &Member,
+        organization: &Organization,
+        enrolment: &Enrolment,
+        caller: &Caller,
+    ) -> bool {
+        let allowed = owed.mfa_required.as_ref().is_some_and(|required| required.phone.is_some());
+        let first = match enrolment.default_mfa_method {
+            Some(method) => method == MfaMethod::SmsOtp,
+            None => true,
+        };
+        let Some(phone) = enrolment.verified_phone().filter(|_| allowed && first) else { return false };
+        debug_assert_eq!(member.organization_id, organization.organization_id);
+        match self.send_sms(member, phone.clone(), None, caller).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::debug!(%error, "no code was sent at once");
+                false
+            }
+        }
+    }
+
+    pub(crate) fn sms_digest(&self, member_id: &MemberId, code: &str) -> Digest {
+        self.purposes.digest(Purpose::Code, &[b"sms", member_id.as_str().as_bytes(), code.as_bytes()])
+    }
+
+    pub(crate) fn recovery_digests(&self, member_id: &MemberId, code: &RecoveryCodeText) -> Vec<Digest> {
+        self.purposes
+            .digests(Purpose::RecoveryCode, &[member_id.as_str().as_bytes(), code.as_str().as_bytes()])
+    }
+
+    pub(crate) fn totp_secret(
+        &self,
+        member_id: &MemberId,
+        sealed: &crate::domain::Sealed,
+    ) -> Result<TotpSecret, Error> {
+        let place = Place { column: "totp", row: member_id.as_str() };
+        Ok(TotpSecret::from_opened(self.sealer.open(place, sealed)?))
+    }
+
+    /// Posts a notice; when the outbox is full the step it is about was done all the same.
+    pub(crate) fn notify(&self, notice: crate::deliver::Message) {
+        if let Err(error) = self.post(notice) {
+            tracing::warn!(%error, "a notice was not sent");
+        }
+    }
+
+    /// One organization by its id.
+    pub(crate) async fn organization(
+        &self,
+        organization_id: &crate::domain::OrganizationId,
+    ) -> Result<Organization, Error> {
+        let find = FindOrganization::Id(organization_id);
+        self.stores.directory.organization(find).await?.ok_or_else(|| ErrorKind::OrganizationNotFound.into())
+    }
+
+    /// One member by their id.
+    pub(crate) async fn member(&self, member_id: &MemberId) -> Result<Member, Error> {
+        self.stores.directory.member(member_id).await?.ok_or_else(|| ErrorKind::MemberNotFound.into())
+    }
+}
+
+impl SecondFactor {
+    /// What it proves.
+    pub(crate) fn kind(&self) -> FactorKind {
+        match self {
+            Self::Totp(_) => FactorKind::Totp,
+            Self::Sms(_) => FactorKind::Otp,
+            Self::RecoveryCode(_) => FactorKind::RecoveryCodes,
+        }
+    }
+}

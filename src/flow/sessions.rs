@@ -1,0 +1,217 @@
+//! Member sessions that live: shown, extended, listed, ended, and turned to another organization.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Map;
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    enter::{Entered, SignedIn, Source, Terms},
+    error::{Error, ErrorKind},
+};
+use crate::{
+    domain::{FactorClass, MemberId, OrganizationId, Secret, SessionId, SessionRecord, Timestamp},
+    judge::{MemberSession, membership},
+};
+
+/// How often a stream that waits for its session's end looks again, whatever it was told.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
+impl Engine {
+    /// A fresh JWT of a session: good for five minutes by itself.
+    ///
+    /// # Errors
+    /// `Unavailable` without a signing key.
+    pub async fn session_jwt(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        now: Timestamp,
+    ) -> Result<Secret, Error> {
+        let key = self.ring.signing(now).ok_or(ErrorKind::Unavailable)?;
+        let (engine, session) = (Arc::clone(self), session.clone());
+        // Half a millisecond of RSA: off the runtime's threads.
+        let signed = self.hashing.run(move || engine.settings.jwt.sign(&session, &key, now)).await?;
+        Ok(Secret::new(signed?))
+    }
+
+    /// Extends a session, adds claims to it, or both: its token stays.
+    ///
+    /// # Errors
+    /// `SessionNotFound` when it ended meanwhile, `Claims` when they can't be taken.
+    pub async fn update_session(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        terms: &Terms,
+        now: Timestamp,
+    ) -> Result<MemberSession, Error> {
+        let mut seen = session.clone();
+        for _ in 0..8 {
+            let mut record = seen.record().clone();
+            record.custom_claims = record.custom_claims.merged(&terms.custom_claims)?;
+            record.last_accessed_at = record.last_accessed_at.max(now);
+            record.revision += 1;
+            if let Some(duration) = terms.duration {
+                record.expires_at = now.after(duration.as_duration()).min(record.absolute_end);
+            }
+            match self.replace_session(&seen, record, now).await {
+                Err(error) if *error.kind() == ErrorKind::SessionNotFound => {
+                    // Changed by somebody else, or ended: look again.
+                    seen = self.fresh(session.member_session_id(), now).await?;
+                }
+                done => return done,
+            }
+        }
+        Err(ErrorKind::Busy.into())
+    }
+
+    async fn fresh(&self, session_id: &SessionId, now: Timestamp) -> Result<MemberSession, Error> {
+        let ticket = self.table.ticket();
+        let gone = || Error::from(ErrorKind::SessionNotFound);
+        let record = self.stores.sessions.by_id(session_id).await?.ok_or_else(gone)?;
+        self.resume(record, ticket, now).await?.ok_or_else(gone)
+    }
+
+    /// The live sessions of a member, newest first.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store does not answer.
+    pub(crate) async fn sessions_of(
+        &self,
+        member_id: &MemberId,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, Error> {
+        let mut records = self.stores.sessions.of_member(member_id, now).await?;
+        for record in &mut records {
+            // The table knows of uses that are not written yet.
+            if let crate::store::live::Found::Live(session) = self.table.by_id(&record.session_id, now) {
+                record.last_accessed_at = session.last_accessed_at();
+            }
+        }
+        Ok(records)
+    }
+
+    /// Ends one session, here and at once. When the store does not answer it is ended on this node all
+    /// the same, and the call fails: try again.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn revoke(self: &Arc<Self>, session_id: &SessionId, now: Timestamp) -> Result<bool, Error> {
+        self.end_here(session_id, now);
+        let (engine, session_id) = (Arc::clone(self), session_id.clone());
+        let task = async move { engine.stores.sessions.revoke(&session_id).await };
+        Ok(tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))??)
+    }
+
+    /// Ends all sessions of a member, or all but one; says how many.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn revoke_member(
+        self: &Arc<Self>,
+        member_id: &MemberId,
+        except: Option<&SessionId>,
+        now: Timestamp,
+    ) -> Result<usize, Error> {
+        for session_id in self.table.sessions_of(member_id).iter().filter(|id| Some(*id) != except) {
+            self.end_here(session_id, now);
+        }
+        let (engine, member_id, except) = (Arc::clone(self), member_id.clone(), except.cloned());
+        let task = async move {
+            let ended = engine.stores.sessions.revoke_member(&member_id, except.as_ref()).await?;
+            // Those that this node did not know yet, or came to know meanwhile.
+            for session_id in &ended {
+                engine.end_here(session_id, now);
+            }
+            Ok::<_, Error>(ended.len())
+        };
+        tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
+    }
+
+    fn end_here(&self, session_id: &SessionId, now: Timestamp) {
+        self.table.end(session_id, now.after(self.settings.sessions.absolute));
+    }
+
+    /// To be called after a member was changed or deleted in the application's own tables: their
+    /// sessions are judged anew at their next request.
+    pub fn member_changed(&self, member_id: &MemberId) {
+        self.table.member_changed(member_id);
+    }
+
+    /// To be called after an organization was changed or deleted in the application's own tables.
+    pub fn organization_changed(&self, organization_id: &OrganizationId) {
+        self.table.organization_changed(organization_id);
+    }
+
+    /// Turns a session to another organization of the same person, judged anew by the factors that
+    /// count there: a new session, or an intermediate one and what is owed. The old one goes on.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound` where the person is no member.
+    pub(crate) async fn switch(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        organization_id: &OrganizationId,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Entered, Error> {
+        let factors = session.authentication_factors().to_vec();
+        let not_found = || Error::from(ErrorKind::OrganizationNotFound);
+        let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
+        // Switching accepts invitations, but makes nobody a member who was none.
+        if entrance.member.is_none() || membership(&factors, &entrance).is_none() {
+            return Err(not_found());
+        }
+        let transferable = factors
+            .into_iter()
+            // What proves one member's own credential counts nowhere else, and would only be carried along.
+            .filter(|factor| factor.kind.class() == FactorClass::Secondary || factor.address().is_some())
+            .collect();
+        let absolute_end = Some(session.record().absolute_end);
+        let source = Source::Fresh { factors: transferable, return_to: None, absolute_end };
+        self.enter(organization_id, source, terms, caller).await
+    }
+
+    /// What the person behind a session is: for answers that show member and organization.
+    pub(crate) async fn described(&self, session: &MemberSession) -> Result<SignedIn, Error> {
+        Ok(SignedIn {
+            session: session.clone(),
+            session_token: self.token_of(session).into(),
+            member: self.member(session.member_id()).await?,
+            organization: self.organization(session.organization_id()).await?,
+            return_to: None,
+        })
+    }
+
+    /// Whether a session lives at `now`.
+    ///
+    /// # Errors
+    /// `Unavailable` when a store does not answer.
+    pub async fn is_live(&self, session_id: &SessionId, now: Timestamp) -> Result<bool, Error> {
+        Ok(self.by_id(session_id, now).await?.is_some())
+    }
+
+    /// Waits until a session has ended: for streams that outlive the request that opened them. `clock`
+    /// says the time. A store that does not answer for the whole of a session's idle limit ends it too.
+    pub async fn ended(&self, session: &MemberSession, clock: impl Fn() -> Timestamp) {
+        let id = session.member_session_id();
+        loop {
+            // Registered before looking, so that nothing that ends it in between is missed.
+            let stirred = self.table.stirred(id);
+            let now = clock();
+            match self.is_live(id, now).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) if !session.holds_at(now) => return,
+                Err(_) => {}
+            }
+            let left = session.expires_at().since(now).unwrap_or_default();
+            let _ = tokio::time::timeout(left.clamp(Duration::from_millis(10), LOOK_AGAIN), stirred).await;
+        }
+    }
+
+    /// No terms: what a browser may ask for.
+    pub(crate) fn plain_terms() -> Terms {
+        Terms { duration: None, custom_claims: Map::new() }
+    }
+}

@@ -1,0 +1,297 @@
+//! Step-up: a live session is challenged for a factor that a route demands, proves it, and is raised.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    caller::Caller,
+    engine::Engine,
+    enter::SignedIn,
+    error::{Error, ErrorKind},
+    first::fresh_code,
+    letters,
+    second::SecondFactor,
+};
+use crate::{
+    domain::{
+        Challenge, EmailCode, Enrolment, Factor, FactorDemand, FactorKind, Phone, ReturnTo, Scope, Secret,
+        SessionRecord, Subject, TokenSeed,
+    },
+    factor::{Digits, EMAIL_TRIES, password_factor, verify_password},
+    judge::{MemberSession, Resumed},
+    store::{CodeKey, TriedCode},
+    token::{OpaqueToken, Place, Purpose, TokenKind, constant_time_eq, random},
+};
+
+/// How long a challenge can be met.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// A challenge and its token, which is good for nothing but completing it together with the session.
+#[derive(Clone, Debug)]
+pub(crate) struct Challenged {
+    pub(crate) token: Secret,
+    pub(crate) challenge: Challenge,
+}
+
+/// What somebody brings to meet a challenge.
+#[derive(Clone, Debug)]
+pub(crate) enum StepUp {
+    Second(SecondFactor),
+    Password(Secret),
+    EmailCode(Secret),
+}
+
+impl StepUp {
+    fn kind(&self) -> FactorKind {
+        match self {
+            Self::Second(second) => second.kind(),
+            Self::Password(_) => FactorKind::Password,
+            Self::EmailCode(_) => FactorKind::EmailOtp,
+        }
+    }
+}
+
+impl Engine {
+    /// Challenges a session for a factor. Where one with the same demand lives, it is the same.
+    pub(crate) async fn challenge(
+        &self,
+        session: &MemberSession,
+        demand: &FactorDemand,
+        return_to: Option<ReturnTo>,
+        nothing_done: bool,
+        caller: &Caller,
+    ) -> Result<Challenged, Error> {
+        let now = caller.now;
+        let new = Challenge {
+            nonce: random()?,
+            demand: demand.clone(),
+            return_to,
+            nothing_done,
+            expires_at: now.after(LIFETIME),
+        };
+        let challenge = self.stores.transient.challenge(session.member_session_id(), new, now).await?;
+        Ok(Challenged { token: self.challenge_token(session, &challenge), challenge })
+    }
+
+    /// The challenge of a token, if it is this session's and lives.
+    pub(crate) async fn find_challenge(
+        &self,
+        session: &MemberSession,
+        token: &str,
+        caller: &Caller,
+    ) -> Result<Challenge, Error> {
+        let id = session.member_session_id();
+        let challenges = self.stores.transient.challenges(id, caller.now).await?;
+        challenges
+            .into_iter()
+            .find(|challenge| {
+                constant_time_eq(
+                    self.challenge_token(session, challenge).expose().as_bytes(),
+                    token.as_bytes(),
+                )
+            })
+            .ok_or_else(|| ErrorKind::ChallengeNotFound.into())
+    }
+
+    /// Derived, so that the same challenge has the same token whoever asks, and nothing is kept.
+    fn challenge_token(&self, session: &MemberSession, challenge: &Challenge) -> Secret {
+        let id = session.member_session_id().as_str().as_bytes();
+        let digest = self.purposes.digest(Purpose::Derived, &[b"challenge", id, &challenge.nonce]);
+        OpaqueToken::of(TokenKind::Challenge, digest.0).expose().into()
+    }
+
+    /// Whether the member has anything set up that could answer the demand.
+    pub(crate) async fn can_answer(
+        &self,
+        session: &MemberSession,
+        demand: &FactorDemand,
+    ) -> Result<bool, Error> {
+        let enrolment = self.enrolment(session.member_id()).await?;
+        Ok(could_answer(&enrolment, demand))
+    }
+
+    /// Sends a code by email to the member of a session, to answer a demand for a first factor.
+    pub(crate) async fn send_step_up_email(
+        &self,
+        session: &MemberSession,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let now = caller.now;
+        let address = session.email_address().clone();
+        self.limit("email-address", address.as_str(), self.settings.limits.emails_per_address, now).await?;
+        let (code, lifetime) = (fresh_code()?, LIFETIME);
+        let stored = EmailCode {
+            digest: self.code_digest(&address, &code),
+            address: address.clone(),
+            scope: Scope::Organization(session.organization_id().clone()),
+            kind: FactorKind::EmailOtp,
+            email_id: self.email_id(&address),
+            link: None,
+            return_to: None,
+            expires_at: now.after(lifetime),
+            tries_left: EMAIL_TRIES,
+        };
+        let key = CodeKey::Session(session.member_session_id().clone());
+        self.stores.transient.put_code(&key, stored, now).await?;
+        self.post(letters::code_by_email(&self.settings, address, code.expose(), lifetime))
+    }
+
+    /// Sends a code to the phone of the member of a session.
+    pub(crate) async fn send_step_up_sms(
+        &self,
+        session: &MemberSession,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let member = self.member(session.member_id()).await?;
+        let enrolment = self.enrolment(&member.member_id).await?;
+        let phone: Phone = enrolment.verified_phone().cloned().ok_or(ErrorKind::NotEnrolled)?;
+        self.send_sms(&member, phone, None, caller).await
+    }
+
+    /// Meets a challenge: the session is raised and gets another token, and the challenge is gone.
+    pub(crate) async fn step_up(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        token: &str,
+        step_up: StepUp,
+        caller: &Caller,
+    ) -> Result<SignedIn, Error> {
+        let challenge = self.find_challenge(session, token, caller).await?;
+        if !challenge.demand.takes(step_up.kind()) {
+            return Err(ErrorKind::FactorNotAccepted.into());
+        }
+        let factor = self.prove(session, step_up, caller).await?;
+        if !self.settings.sessions.enrolled_answers
+            && session.record().enrolled_here.contains(&factor.credential_id)
+        {
+            return Err(ErrorKind::FactorNotAccepted.into());
+        }
+        let mut signed_in = self.raise(session, factor, false, caller).await?;
+        signed_in.return_to = challenge.return_to.clone();
+        let id = session.member_session_id();
+        self.stores.transient.close_challenge(id, &challenge.demand, challenge.nonce).await?;
+        Ok(signed_in)
+    }
+
+    async fn prove(
+        &self,
+        session: &MemberSession,
+        step_up: StepUp,
+        caller: &Caller,
+    ) -> Result<Factor, Error> {
+        match step_up {
+            StepUp::Second(second) => {
+                let member = self.member(session.member_id()).await?;
+                self.prove_second(&member, &second, caller).await
+            }
+            StepUp::Password(password) => self.own_password(session, password, caller).await,
+            StepUp::EmailCode(code) => self.own_email_code(session, &code, caller).await,
+        }
+    }
+
+    async fn own_password(
+        &self,
+        session: &MemberSession,
+        password: Secret,
+        caller: &Caller,
+    ) -> Result<Factor, Error> {
+        let attempt = self.begin_first(session.email_address(), caller).await?;
+        let id = session.member_id();
+        let (credentials, _) = self.stores.credentials.load(id).await?;
+        let stored = credentials.password.ok_or(ErrorKind::NotEnrolled)?;
+        let phc = self.sealer.open(Place { column: "password", row: id.as_str() }, &stored.hash)?;
+        let right = self
+            .hashing
+            .run(move || std::str::from_utf8(&phc).is_ok_and(|phc| verify_password(&password, phc)))
+            .await?;
+        if !right {
+            return Err(ErrorKind::WrongPassword.into());
+        }
+        self.first_succeeded(attempt, caller).await?;
+        Ok(password_factor(stored.password_id, id.clone(), caller.now))
+    }
+
+    async fn own_email_code(
+        &self,
+        session: &MemberSession,
+        code: &Secret,
+        caller: &Caller,
+    ) -> Result<Factor, Error> {
+        let digits = Digits::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
+        let attempt = self.begin_first(session.email_address(), caller).await?;
+        let digest = self.code_digest(session.email_address(), &Secret::new(digits.as_str()));
+        let key = CodeKey::Session(session.member_session_id().clone());
+        match self.stores.transient.try_code(&key, digest, caller.now).await? {
+            TriedCode::Right(code) => {
+                self.first_succeeded(attempt, caller).await?;
+                Ok(Factor::new(FactorKind::EmailOtp, Subject::Email(code.address), code.email_id, caller.now))
+            }
+            TriedCode::Wrong(_) => Err(ErrorKind::WrongCode.into()),
+            TriedCode::Gone => Err(ErrorKind::SpentCode.into()),
+        }
+    }
+
+    /// Adds a proof to a live session, which gets another token; the old one is dead. The proof must
+    /// count for this very member.
+    pub(crate) async fn raise(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        factor: Factor,
+        enrolled: bool,
+        caller: &Caller,
+    ) -> Result<SignedIn, Error> {
+        let member = self.member(session.member_id()).await?;
+        let organization = self.organization(session.organization_id()).await?;
+        let enrolment = self.enrolment(&member.member_id).await?;
+        let by = Resumed {
+            organization: &organization,
+            member: &member,
+            enrolment: &enrolment,
+            project_roles: &self.settings.roles,
+            policy: &self.settings.sessions,
+            now: caller.now,
+        };
+        let seed = TokenSeed(random()?);
+        let record = session
+            .raised(factor, enrolled, seed, by)
+            .ok_or_else(|| Error::from(ErrorKind::FactorNotAccepted))?;
+        let session = self.replace_session(session, record, caller.now).await?;
+        let session_token = self.token_of(&session).into();
+        tracing::info!(session_id = %session.member_session_id(), member_id = %session.member_id(), "session raised");
+        Ok(SignedIn { session, session_token, member, organization, return_to: None })
+    }
+
+    /// Replaces the record of a session, if it still is what was seen; the former token is dead at once.
+    pub(crate) async fn replace_session(
+        self: &Arc<Self>,
+        seen: &MemberSession,
+        record: SessionRecord,
+        now: crate::domain::Timestamp,
+    ) -> Result<MemberSession, Error> {
+        let (engine, revision) = (Arc::clone(self), seen.record().revision);
+        // In a task of its own: once the store has the new token, the table must not keep the old one.
+        let task = async move {
+            let gone = || Error::from(ErrorKind::SessionNotFound);
+            if !engine.stores.sessions.replace_if(revision, &record).await? {
+                return Err(gone());
+            }
+            engine.table.replaced(&record.session_id);
+            let ticket = engine.table.ticket();
+            engine.resume(record, ticket, now).await?.ok_or_else(gone)
+        };
+        tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
+    }
+}
+
+fn could_answer(enrolment: &Enrolment, demand: &FactorDemand) -> bool {
+    let has = |kind| match kind {
+        FactorKind::Totp => enrolment.totp_id.is_some(),
+        FactorKind::Otp => enrolment.verified_phone().is_some(),
+        FactorKind::RecoveryCodes => enrolment.totp_id.is_some() && enrolment.recovery_codes > 0,
+        // Everybody has an address.
+        _ => true,
+    };
+    demand.is_primary()
+        || [FactorKind::Totp, FactorKind::Otp, FactorKind::RecoveryCodes]
+            .into_iter()
+            .any(|kind| demand.takes(kind) && has(kind))
+}
