@@ -11,8 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The latest time that RFC 3339 can write, the end of the year 9999.
-    pub const MAX: Self = Self(253_402_300_799_999);
+    /// The latest time that can be written as RFC 3339 and read again in every time zone, a little
+    /// before the end of the year 9999.
+    pub const MAX: Self = Self(253_402_207_200_999);
 
     /// A time from milliseconds since the Unix epoch; later than [`MAX`](Self::MAX) becomes `MAX`.
     #[must_use]
@@ -58,7 +59,7 @@ impl fmt::Display for Timestamp {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
         match jiff::Timestamp::from_millisecond(millis) {
             Ok(time) => write!(f, "{time:.3}"),
-            Err(_) => f.write_str("9999-12-31T23:59:59.999Z"),
+            Err(_) => f.write_str("9999-12-30T22:00:00.999Z"),
         }
     }
 }
@@ -94,6 +95,13 @@ mod tests {
         let json = serde_json::to_string(&time).unwrap();
         assert_eq!(json, "\"2021-12-28T00:41:00.007Z\"");
         assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), time);
+    }
+
+    #[test]
+    fn the_last_time_is_read_again() {
+        let json = serde_json::to_string(&Timestamp::from_millis(u64::MAX)).unwrap();
+        assert_eq!(json, "\"9999-12-30T22:00:00.999Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), Timestamp::MAX);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    clock::EdgeClock,
     error::{Error, ErrorKind},
     hashing::HashingPool,
     jwt_memory::JwtMemory,
@@ -45,6 +46,8 @@ pub struct Engine {
     pub(crate) outbox: Outbox,
     pub(crate) hashing: HashingPool,
     pub(crate) touches: Touches,
+    /// For the edge alone: layers, routes and the handle.
+    pub(crate) clock: EdgeClock,
 }
 
 impl std::fmt::Debug for Engine {

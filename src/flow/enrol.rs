@@ -17,7 +17,7 @@ use crate::{
         RecoveryCode, Secret, SessionId,
     },
     factor::{Checked, Digits, RecoveryCodeText, TotpEnrolment, TotpSecret, check_sms, confirm_totp},
-    judge::{Entry, MemberSession, counting, may_change_factors},
+    judge::{MemberSession, may_change_factors},
     token::{Place, random},
 };
 
@@ -86,16 +86,35 @@ impl Engine {
             Ok((Some(enrolment.pending_in(seen, caller.now)), ()))
         })
         .await?;
-        let account = format!("{} ({})", member.email_address, organization.organization_name);
         let unusable = || Error::from(ErrorKind::Unavailable);
         Ok(NewTotp {
             totp_id,
-            uri: secret.uri(&self.settings.name, &account).ok_or_else(unusable)?,
+            uri: self.totp_uri(&secret, &member, &organization).ok_or_else(unusable)?,
             secret: secret.base32().ok_or_else(unusable)?,
             recovery_codes: codes.iter().map(|code| Secret::new(code.as_str())).collect(),
             member,
             organization,
         })
+    }
+
+    /// The authenticator app that was begun and waits to be confirmed: its secret, and its address.
+    pub(crate) async fn pending_totp(
+        &self,
+        on: &On,
+        caller: &Caller,
+    ) -> Result<Option<(Secret, Secret)>, Error> {
+        let Changing { member, organization, .. } = self.changing(on, caller).await?;
+        let (credentials, _) = self.stores.credentials.load(&member.member_id).await?;
+        let Some(pending) = credentials.pending_totp.filter(|pending| caller.now < pending.expires_at) else {
+            return Ok(None);
+        };
+        let secret = self.totp_secret(&member.member_id, &pending.secret)?;
+        Ok(secret.base32().zip(self.totp_uri(&secret, &member, &organization)))
+    }
+
+    fn totp_uri(&self, secret: &TotpSecret, member: &Member, organization: &Organization) -> Option<Secret> {
+        let account = format!("{} ({})", member.email_address, organization.organization_name);
+        secret.uri(&self.settings.name, &account)
     }
 
     fn stored_code(
@@ -230,7 +249,7 @@ impl Engine {
             On::SignIn(token) => {
                 let pending = self.pending(token.expose(), caller).await?;
                 let (member, organization) = (pending.member.clone(), pending.organization.clone());
-                if pending.enrolment.has_second_factor() && !proved_second(&pending, caller) {
+                if pending.enrolment.has_second_factor() && !pending.proved_second(caller.now) {
                     return Err(ErrorKind::FreshFactorRequired(FactorDemand::secondary()).into());
                 }
                 Ok(Changing { member, organization, pending: Some(pending), session: None })
@@ -245,21 +264,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// Whether the bag holds a proof of a second factor that the member has, whatever the organization
-/// thinks of its kind: so that nobody is shut out by a policy that changed.
-fn proved_second(pending: &Pending, caller: &Caller) -> bool {
-    let anything = Organization { mfa_methods: crate::domain::Allowed::All, ..pending.organization.clone() };
-    let entry = Entry {
-        factors: &pending.bag.session.factors,
-        organization: &anything,
-        member: &pending.member,
-        enrolment: &pending.enrolment,
-        standing: None,
-        now: caller.now,
-    };
-    counting(&entry).any(|factor| factor.kind.class() == crate::domain::FactorClass::Secondary)
 }
 
 /// Whoever sets a second factor up is asked for it from now on, whether the organization demands it or

@@ -28,6 +28,9 @@ const CODE_LIFETIME: Duration = Duration::from_secs(600);
 /// How long a link sent by email is good.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
+/// How long a destination is remembered.
+const DESTINATION_LIFETIME: Duration = Duration::from_secs(3600);
+
 /// What is sent by email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ByEmail {
@@ -69,6 +72,26 @@ impl Engine {
         let organization = self.stores.directory.organization(FindOrganization::Slug(&slug)).await?;
         Ok(organization
             .map_or(Scope::Nowhere, |organization| Scope::Organization(organization.organization_id)))
+    }
+
+    /// Remembers where a browser's person wants to go, for longer than a sign-in lasts: so that one that
+    /// has expired starts again with the destination kept.
+    pub(crate) async fn remember_destination(
+        &self,
+        return_to: Option<&ReturnTo>,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let (Some(browser), Some(return_to)) = (caller.browser, return_to) else { return Ok(()) };
+        let until = caller.now.after(DESTINATION_LIFETIME);
+        Ok(self.stores.transient.put_destination(browser, return_to.clone(), until, caller.now).await?)
+    }
+
+    /// Where this browser's person wanted to go.
+    pub(crate) async fn destination(&self, caller: &Caller) -> Result<Option<ReturnTo>, Error> {
+        match caller.browser {
+            Some(browser) => Ok(self.stores.transient.destination(browser, caller.now).await?),
+            None => Ok(None),
+        }
     }
 
     /// Sends a code or a link, where the address could come in; does and answers the same where it

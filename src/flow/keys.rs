@@ -33,6 +33,12 @@ impl Engine {
         self.read_keys().await
     }
 
+    /// Signs and checks once, so that a program whose cryptography does not work says so at its start.
+    pub(crate) fn try_signing(&self, now: Timestamp) -> Result<(), Error> {
+        let key = self.ring.signing(now).ok_or(ErrorKind::Unavailable)?;
+        Ok(key.try_out()?)
+    }
+
     async fn read_keys(&self) -> Result<(), Error> {
         let stored = self.stores.keys.load().await?;
         let keys = stored.iter().map(|key| self.open_key(key)).collect::<Result<Vec<_>, Error>>()?;

@@ -4,6 +4,7 @@
 
 mod account;
 mod caller;
+mod clock;
 mod discover;
 mod engine;
 mod enrol;
@@ -25,6 +26,8 @@ mod upkeep;
 
 pub use account::Vouched;
 pub use caller::Caller;
+pub(crate) use clock::EdgeClock;
+pub use clock::{Clock, SystemClock};
 pub(crate) use discover::{Discovered, NewOrganization};
 pub use engine::Engine;
 pub(crate) use engine::Stores;

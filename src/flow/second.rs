@@ -15,14 +15,14 @@ use super::{
 };
 use crate::{
     domain::{
-        Credentials, Digest, Enrolment, Factor, FactorKind, Member, MemberId, MfaMethod, Organization, Phone,
-        Secret, SessionId, Timestamp,
+        Allowed, Credentials, Digest, Enrolment, Factor, FactorClass, FactorKind, Member, MemberId,
+        MfaMethod, Organization, Phone, Secret, SessionId, Timestamp,
     },
     factor::{
         Checked, Digits, RecoveryCodeText, SMS_LIFETIME, TotpSecret, check_recovery_code, check_sms,
         check_totp, sms_sent,
     },
-    judge::{Entry, Owed, Verdict, enter},
+    judge::{Entry, Owed, Verdict, counting, enter},
     store::FindOrganization,
     token::{Place, Purpose},
 };
@@ -43,6 +43,23 @@ pub(crate) struct Pending {
     pub(crate) member: Member,
     pub(crate) enrolment: Enrolment,
     pub(crate) owed: Owed,
+}
+
+impl Pending {
+    /// Whether the bag holds a proof of a second factor that the member has, whatever the organization
+    /// thinks of its kind: so that nobody is shut out by a policy that changed.
+    pub(crate) fn proved_second(&self, now: Timestamp) -> bool {
+        let anything = Organization { mfa_methods: Allowed::All, ..self.organization.clone() };
+        let entry = Entry {
+            factors: &self.bag.session.factors,
+            organization: &anything,
+            member: &self.member,
+            enrolment: &self.enrolment,
+            standing: None,
+            now,
+        };
+        counting(&entry).any(|factor| factor.kind.class() == FactorClass::Secondary)
+    }
 }
 
 impl Engine {
@@ -190,6 +207,9 @@ impl Engine {
         enrols_in: Option<SessionId>,
         caller: &Caller,
     ) -> Result<(), Error> {
+        if !self.settings.sms {
+            return Err(ErrorKind::NotEnrolled.into());
+        }
         let (now, limits) = (caller.now, &self.settings.limits);
         let number = phone.number.clone();
         let limit = |action, subject: String, limit: Limit| async move {
@@ -233,6 +253,12 @@ impl Engine {
                 false
             }
         }
+    }
+
+    /// Whether a code to the phone that a member has waits to be typed.
+    pub(crate) async fn sms_waits(&self, member_id: &MemberId, now: Timestamp) -> Result<bool, Error> {
+        let (credentials, _) = self.stores.credentials.load(member_id).await?;
+        Ok(credentials.sms_code.is_some_and(|sent| sent.enrols_in.is_none() && now < sent.expires_at))
     }
 
     pub(crate) fn sms_digest(&self, member_id: &MemberId, code: &str) -> Digest {

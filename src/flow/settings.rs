@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) create_organizations: bool,
     /// Whether tokens travel in bodies, for clients that are no browsers, and cookies are ignored.
     pub(crate) tokens_in_body: bool,
+    /// Whether codes can be sent by SMS.
+    pub(crate) sms: bool,
     /// Development: cookies without `Secure`, under another name.
     pub(crate) development: bool,
     pub(crate) trusted_proxies: Vec<ipnet::IpNet>,

@@ -135,6 +135,16 @@ impl Engine {
         self.post(letters::code_by_email(&self.settings, address, code.expose(), lifetime))
     }
 
+    /// Whether a code by email waits to answer a challenge of this session.
+    pub(crate) async fn step_up_email_waits(
+        &self,
+        session: &MemberSession,
+        caller: &Caller,
+    ) -> Result<bool, Error> {
+        let key = CodeKey::Session(session.member_session_id().clone());
+        Ok(self.stores.transient.code(&key, caller.now).await?.is_some())
+    }
+
     /// Sends a code to the phone of the member of a session.
     pub(crate) async fn send_step_up_sms(
         &self,

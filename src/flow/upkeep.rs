@@ -38,6 +38,9 @@ impl Engine {
         loop {
             let stopped = tokio::time::timeout(WRITE_USES_EVERY, &mut stop).await.is_ok();
             self.write_uses().await;
+            if let Err(error) = self.stores.keys.note_time(clock()).await {
+                tracing::warn!(%error, "the time was not noted");
+            }
             if stopped {
                 return;
             }

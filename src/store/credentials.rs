@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::domain::{Credentials, MemberId};
 
-/// Counts the changes of one member's credentials; 0 means that none are stored.
+/// Counts the changes of one member's credentials; 0 means that none were stored yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u64);
 
@@ -12,7 +12,7 @@ pub struct Version(pub u64);
 /// Whoever changes one loads it, makes the new one by a pure function, and replaces what they saw;
 /// of many at once one succeeds, and the others look again.
 pub trait CredentialStore: Send + Sync + 'static {
-    /// A member's credentials and their version; empty ones of version 0 when none are stored.
+    /// A member's credentials and their version; empty ones of version 0 when none were stored yet.
     fn load<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, (Credentials, Version)>;
 
     /// Replaces a member's credentials if `seen` is still their version, and makes it one more; false
@@ -24,6 +24,7 @@ pub trait CredentialStore: Send + Sync + 'static {
         credentials: &'a Credentials,
     ) -> Answer<'a, bool>;
 
-    /// Forgets a member's credentials.
+    /// Forgets a member's credentials. Their version counts on, so that nobody who saw the old ones
+    /// brings them back.
     fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()>;
 }

@@ -47,13 +47,14 @@ pub trait Directory: Send + Sync + 'static {
     ) -> Answer<'a, Option<Entrance>>;
 
     /// Every organization that has a member with this address or lists its domain among the allowed
-    /// ones, at most 1,000, in a stable order: those with a member first.
+    /// ones, at most 1,000, in a stable order: those with an active member first, then those with
+    /// another.
     fn entrances<'a>(&'a self, address: &'a EmailAddress) -> Answer<'a, Vec<Entrance>>;
 
     /// Lets somebody in: makes them an active member with a verified address, or activates the
     /// pending or invited member with that address. One transaction, under a unique (organization,
     /// address): of many at once, all get the same member. A deleted member stays deleted, and is
-    /// returned so.
+    /// returned so. `Unavailable` when the organization is gone, `Taken` when the id is another's.
     ///
     /// The judge has decided that they may; the store decides nothing.
     fn join<'a>(&'a self, joining: &'a Joining) -> Answer<'a, Member>;
@@ -63,23 +64,27 @@ pub trait Directory: Send + Sync + 'static {
 pub trait DirectoryAdmin: Directory {
     /// Makes an organization together with its first members, or nothing of it.
     ///
-    /// `Taken` when the id, slug or external id, or a member's id or address, exists.
+    /// `Taken` when the id, slug or external id, or a member's id, address or external id, exists.
     fn create_organization<'a>(
         &'a self,
         organization: &'a Organization,
         members: &'a [Member],
     ) -> Answer<'a, ()>;
 
-    /// Replaces an organization; false when there is none with that id.
+    /// Replaces an organization; false when there is none with that id. `Taken` when the slug or
+    /// external id is.
     fn update_organization<'a>(&'a self, organization: &'a Organization) -> Answer<'a, bool>;
 
-    /// Deletes an organization and its members for good; false when there was none.
+    /// Deletes an organization and its members for good; false when there was none. A store that holds
+    /// credentials and sessions too ends those with them, in the same transaction.
     fn delete_organization<'a>(&'a self, organization_id: &'a OrganizationId) -> Answer<'a, bool>;
 
-    /// Makes a member. `Taken` when the id or (organization, address) exists.
+    /// Makes a member. `Taken` when the id, (organization, address) or (organization, external id)
+    /// exists; `Unavailable` when there is no such organization.
     fn create_member<'a>(&'a self, member: &'a Member) -> Answer<'a, ()>;
 
-    /// Replaces a member; false when there is none with that id. `Taken` when the address is.
+    /// Replaces a member; false when there is none with that id in that organization. `Taken` when the
+    /// address or external id is.
     fn update_member<'a>(&'a self, member: &'a Member) -> Answer<'a, bool>;
 
     /// The members of an organization, in order of their ids, after `after`, at most `limit`.

@@ -33,4 +33,10 @@ pub trait KeyStore: Send + Sync + 'static {
 
     /// Removes one; false when it was gone already.
     fn remove<'a>(&'a self, key_id: &'a str) -> Answer<'a, bool>;
+
+    /// Notes the time, unless a later one is noted.
+    fn note_time(&self, now: Timestamp) -> Answer<'_, ()>;
+
+    /// The latest time that was noted: no earlier one is believed after a restart.
+    fn latest_time(&self) -> Answer<'_, Option<Timestamp>>;
 }

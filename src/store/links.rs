@@ -16,7 +16,8 @@ pub enum TakenLink {
 
 /// Links sent by email.
 pub trait LinkStore: Send + Sync + 'static {
-    /// Stores a link. Links that expired a week before `now` may be removed on the way.
+    /// Stores a link. A repeat of the same link changes nothing, used or not; `Taken` when its digest
+    /// is another's. Links that expired a week before `now` may be removed on the way.
     fn put<'a>(&'a self, link: &'a MagicLink, now: Timestamp) -> Answer<'a, ()>;
 
     /// A link that is good at `now`, left as it is.

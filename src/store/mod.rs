@@ -10,7 +10,11 @@ mod error;
 mod keys;
 mod links;
 pub(crate) mod live;
+pub mod memory;
+pub mod moka;
 mod sessions;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod transient;
 
 pub use counters::{CounterKey, Counters};

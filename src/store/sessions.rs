@@ -15,7 +15,8 @@ pub struct LastUse {
 /// The durable records of member sessions. A revoked one is gone, and no write brings it back.
 pub trait SessionStore: Send + Sync + 'static {
     /// Stores a new session. A repeat of the same record changes nothing and succeeds; `Taken` when
-    /// the id or the seed belongs to another.
+    /// the id or the seed belongs to another, or the id to a session that was revoked and has not
+    /// passed its absolute end.
     fn insert<'a>(&'a self, record: &'a SessionRecord) -> Answer<'a, ()>;
 
     /// Finds the session whose token has this random half.
@@ -27,8 +28,10 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The sessions of a member that have not expired at `now`, newest first, at most 1,000.
     fn of_member<'a>(&'a self, member_id: &'a MemberId, now: Timestamp) -> Answer<'a, Vec<SessionRecord>>;
 
-    /// Replaces a session if its stored revision is still `seen`; false when it is not, or the session
-    /// is gone.
+    /// Replaces a session if its stored revision is still `seen`; false when it is not, the session is
+    /// gone, or it is of another member or organization. A later last use that is noted stays. The
+    /// revision always grows: a record that names none above `seen` gets the next one. `Taken` when
+    /// its new seed is another's.
     fn replace_if<'a>(&'a self, seen: u64, record: &'a SessionRecord) -> Answer<'a, bool>;
 
     /// Ends a session; false when it was gone already.

@@ -2,8 +2,8 @@
 
 use super::Answer;
 use crate::domain::{
-    Challenge, Digest, EmailAddress, EmailCode, FactorDemand, IntermediateSession, Scope, SessionId,
-    Timestamp,
+    Challenge, Digest, EmailAddress, EmailCode, FactorDemand, IntermediateSession, ReturnTo, Scope,
+    SessionId, Timestamp,
 };
 
 /// Names one attempt to use an intermediate session up.
@@ -36,7 +36,8 @@ pub enum TriedCode {
 ///
 /// Each entry carries its own deadline, and nothing is given out at or after it.
 pub trait TransientStore: Send + Sync + 'static {
-    /// Stores an intermediate session under the digest of its token.
+    /// Stores an intermediate session under the digest of its token. Where one lives there already, it
+    /// stays as it is, claimed or not: a repeat changes nothing.
     fn insert<'a>(&'a self, key: Digest, session: IntermediateSession, now: Timestamp) -> Answer<'a, ()>;
 
     /// An intermediate session that lives and is not claimed.
@@ -53,7 +54,7 @@ pub trait TransientStore: Send + Sync + 'static {
     ) -> Answer<'a, bool>;
 
     /// Reserves an intermediate session, if it still is `seen`, for one attempt until `lease_ends`.
-    /// While it is claimed nobody else gets it.
+    /// While it is claimed nobody else gets it; from `lease_ends` on it counts as free.
     fn claim<'a>(
         &'a self,
         key: Digest,
@@ -78,14 +79,16 @@ pub trait TransientStore: Send + Sync + 'static {
     /// A code that is good at `now`, left as it is.
     fn code<'a>(&'a self, key: &'a CodeKey, now: Timestamp) -> Answer<'a, Option<EmailCode>>;
 
-    /// Compares, counts and takes in one: a right code is used up, a wrong one costs a try.
+    /// Compares, counts and takes in one: a right code is used up, a wrong one costs a try, and the
+    /// last wrong one ends it.
     fn try_code<'a>(&'a self, key: &'a CodeKey, digest: Digest, now: Timestamp) -> Answer<'a, TriedCode>;
 
     /// Removes a code.
     fn drop_code<'a>(&'a self, key: &'a CodeKey) -> Answer<'a, ()>;
 
     /// Stores a challenge for a session. Where one with the same demand lives, that one stays, with
-    /// its nonce and deadline, and only learns the new destination. Answers the one that is stored. A
+    /// its nonce and deadline, and only learns the new destination, if there is one, and that nothing
+    /// was done, if so. Answers the one that is stored. A
     /// session has at most 8; the oldest makes room.
     fn challenge<'a>(
         &'a self,
@@ -104,6 +107,18 @@ pub trait TransientStore: Send + Sync + 'static {
         demand: &'a FactorDemand,
         nonce: [u8; 16],
     ) -> Answer<'a, bool>;
+
+    /// Remembers where a browser's person wants to go.
+    fn put_destination(
+        &self,
+        browser: Digest,
+        return_to: ReturnTo,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Answer<'_, ()>;
+
+    /// Where a browser's person wants to go, if that is remembered at `now`.
+    fn destination(&self, browser: Digest, now: Timestamp) -> Answer<'_, Option<ReturnTo>>;
 
     /// How many live entries were pushed out for want of room since the start.
     fn evictions(&self) -> u64;

@@ -10,7 +10,7 @@ use aws_lc_rs::{
     rsa::{KeyPair as RsaKeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, jwk::Jwk};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -58,7 +58,10 @@ pub(crate) struct KeyUnusable;
 
 impl fmt::Display for KeyUnusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a signing key can't be made or read")
+        f.write_str(
+            "a signing key can't be made, read or used; jsonwebtoken must be built with the feature aws_lc_rs \
+             and no other backend",
+        )
     }
 }
 
@@ -113,6 +116,24 @@ impl SigningKey {
         let parameters = serde_json::to_value(&public.algorithm).map_err(|_| KeyUnusable)?;
         let jwk = published(&key_id, algorithm, parameters);
         Ok(Self { key_id, algorithm, signs_from, encoding, decoding, jwk })
+    }
+}
+
+impl SigningKey {
+    /// Signs and checks a claim. jsonwebtoken panics where none or two of its cryptographic backends are
+    /// built in, which another crate can bring about: that is told in words.
+    pub(crate) fn try_out(&self) -> Result<(), KeyUnusable> {
+        let (encoding, decoding, algorithm) = (&self.encoding, &self.decoding, self.algorithm.algorithm());
+        let round = std::panic::AssertUnwindSafe(|| {
+            let text = jsonwebtoken::encode(&Header::new(algorithm), &json!({"exp": 0}), encoding)?;
+            let mut validation = Validation::new(algorithm);
+            validation.validate_exp = false;
+            jsonwebtoken::decode::<Value>(&text, decoding, &validation)
+        });
+        match std::panic::catch_unwind(round) {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(KeyUnusable),
+        }
     }
 }
 

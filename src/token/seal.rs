@@ -6,15 +6,15 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use zeroize::Zeroizing;
 
 use super::{
-    digest::{derive_key, sha256},
+    digest::derive_key,
     master::MasterKey,
     random::{Unrandom, random},
 };
 use crate::domain::Sealed;
 
+/// The first byte of a sealed text. It is followed by the length of the key's id, the id, the nonce and
+/// the ciphertext.
 const FORMAT: u8 = 1;
-const KEY_TAG: usize = 8;
-const HEADER: usize = 1 + KEY_TAG + NONCE_LEN;
 
 /// Where a sealed text belongs; it can't be opened as anything else, nor as somebody else's.
 #[derive(Clone, Copy, Debug)]
@@ -26,27 +26,34 @@ pub(crate) struct Place<'a> {
 }
 
 /// Why a sealed text can't be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unsealable {
-    /// None of the keys sealed it.
-    UnknownKey,
-    /// It was changed, or belongs elsewhere.
-    Broken,
+    /// The key of this id sealed it, and is not configured.
+    UnknownKey(String),
+    /// The key of this id did not seal it, or it was changed, or belongs elsewhere.
+    Broken(String),
+    /// It is no sealed text.
+    Unreadable,
 }
 
 impl fmt::Display for Unsealable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownKey => "the master key that sealed this is not among the configured ones",
-            Self::Broken => "a sealed text was changed or lies where it does not belong",
-        })
+        match self {
+            Self::UnknownKey(id) => {
+                write!(f, "the master key {id:?} is not configured, and something is sealed with it; add it")
+            }
+            Self::Broken(id) => {
+                write!(f, "the master key {id:?} is not the one that sealed this, or the text was changed")
+            }
+            Self::Unreadable => f.write_str("a sealed text can't be read; restore a backup"),
+        }
     }
 }
 
 impl std::error::Error for Unsealable {}
 
 struct Key {
-    tag: [u8; KEY_TAG],
+    id: String,
     aead: LessSafeKey,
 }
 
@@ -59,7 +66,7 @@ impl Sealer {
             let bytes = Zeroizing::new(derive_key(master, b"vestibule seal"));
             // The key has the length that the algorithm wants, so this can't fail.
             let unbound = UnboundKey::new(&AES_256_GCM, bytes.as_slice()).ok()?;
-            Some(Key { tag: tag_of(master.id()), aead: LessSafeKey::new(unbound) })
+            Some(Key { id: master.id().to_owned(), aead: LessSafeKey::new(unbound) })
         };
         Self(masters.iter().filter_map(key).collect())
     }
@@ -68,9 +75,10 @@ impl Sealer {
     pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Sealed, Unrandom> {
         let key = self.0.first().ok_or(Unrandom)?;
         let nonce: [u8; NONCE_LEN] = random()?;
-        let mut text = Vec::with_capacity(HEADER + plain.len() + 16);
-        text.push(FORMAT);
-        text.extend(key.tag);
+        // Ids have at most 64 bytes.
+        let length = u8::try_from(key.id.len()).map_err(|_| Unrandom)?;
+        let mut text = vec![FORMAT, length];
+        text.extend(key.id.as_bytes());
         text.extend(nonce);
         let mut body = plain.to_vec();
         let aad = Aad::from(associated(place));
@@ -83,39 +91,39 @@ impl Sealer {
 
     /// Opens what was sealed for this place.
     pub(crate) fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
-        let (header, body) = sealed.0.split_at_checked(HEADER).ok_or(Unsealable::Broken)?;
-        let key = self.key_of(sealed).ok_or(Unsealable::UnknownKey)?;
-        let nonce =
-            Nonce::try_assume_unique_for_key(&header[1 + KEY_TAG..]).map_err(|_| Unsealable::Broken)?;
+        let (id, rest) = split_id(sealed).ok_or(Unsealable::Unreadable)?;
+        let key =
+            self.0.iter().find(|key| key.id == id).ok_or_else(|| Unsealable::UnknownKey(id.to_owned()))?;
+        let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or(Unsealable::Unreadable)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Unsealable::Unreadable)?;
         let mut text = Zeroizing::new(body.to_vec());
         let aad = Aad::from(associated(place));
-        let length = key.aead.open_in_place(nonce, aad, &mut text).map_err(|_| Unsealable::Broken)?.len();
+        let broken = |_| Unsealable::Broken(id.to_owned());
+        let length = key.aead.open_in_place(nonce, aad, &mut text).map_err(broken)?.len();
         text.truncate(length);
         Ok(text)
     }
 
     /// Whether the newest key sealed this.
     pub(crate) fn is_current(&self, sealed: &Sealed) -> bool {
-        self.0.first().is_some_and(|newest| sealed.0.get(1..1 + KEY_TAG) == Some(&newest.tag[..]))
+        let newest = self.0.first().map(|key| key.id.as_str());
+        newest.is_some() && newest == split_id(sealed).map(|(id, _)| id)
     }
+}
 
-    fn key_of(&self, sealed: &Sealed) -> Option<&Key> {
-        let (format, tag) = (sealed.0.first()?, sealed.0.get(1..1 + KEY_TAG)?);
-        self.0.iter().find(|key| *format == FORMAT && key.tag == tag)
-    }
+/// The id of the key that sealed a text, and what follows it.
+fn split_id(sealed: &Sealed) -> Option<(&str, &[u8])> {
+    let (&format, rest) = sealed.0.split_first()?;
+    let (&length, rest) = rest.split_first()?;
+    let (id, rest) = rest.split_at_checked(length.into())?;
+    let id = std::str::from_utf8(id).ok()?;
+    (format == FORMAT).then_some((id, rest))
 }
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sealer({} keys)", self.0.len())
     }
-}
-
-/// Names a key in what it sealed, whatever the length of its id.
-fn tag_of(id: &str) -> [u8; KEY_TAG] {
-    let mut tag = [0; KEY_TAG];
-    tag.copy_from_slice(&sha256(&[id.as_bytes()]).0[..KEY_TAG]);
-    tag
 }
 
 fn associated(place: Place<'_>) -> Vec<u8> {
@@ -134,14 +142,14 @@ mod tests {
         let sealed = sealer.seal(HERE, b"secret").unwrap();
         assert_eq!(sealer.open(HERE, &sealed).unwrap().as_slice(), b"secret");
         for place in [Place { column: "password", ..HERE }, Place { row: "member-2", ..HERE }] {
-            assert_eq!(sealer.open(place, &sealed).unwrap_err(), Unsealable::Broken);
+            assert_eq!(sealer.open(place, &sealed).unwrap_err(), Unsealable::Broken("a".into()));
         }
-        for byte in HEADER..sealed.0.len() {
+        for byte in 0..sealed.0.len() {
             let mut changed = sealed.clone();
             changed.0[byte] ^= 1;
-            assert_eq!(sealer.open(HERE, &changed).unwrap_err(), Unsealable::Broken);
+            assert!(sealer.open(HERE, &changed).is_err(), "byte {byte}");
+            assert!(sealer.open(HERE, &Sealed(sealed.0[..byte].to_vec())).is_err(), "cut at {byte}");
         }
-        assert_eq!(sealer.open(HERE, &Sealed(Vec::new())).unwrap_err(), Unsealable::Broken);
     }
 
     #[test]
@@ -153,6 +161,9 @@ mod tests {
         assert_eq!(both.open(HERE, &sealed).unwrap().as_slice(), b"x");
         assert!(!both.is_current(&sealed));
         assert!(both.is_current(&both.seal(HERE, b"x").unwrap()));
-        assert_eq!(Sealer::new(&[new]).open(HERE, &sealed).unwrap_err(), Unsealable::UnknownKey);
+        assert_eq!(
+            Sealer::new(&[new]).open(HERE, &sealed).unwrap_err(),
+            Unsealable::UnknownKey("old".into())
+        );
     }
 }

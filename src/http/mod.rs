@@ -1,0 +1,27 @@
+//! The routes below the prefix: pages and JSON for the same steps, by content negotiation.
+
+mod ask;
+mod audience;
+mod cookies;
+mod failure;
+mod input;
+mod json;
+mod pages;
+mod refusal;
+mod repeat;
+mod reply;
+mod route;
+mod steps;
+
+pub(crate) use ask::session_token;
+pub(crate) use audience::is_browser;
+pub(crate) use cookies::CookieNames;
+pub(crate) use failure::Failure;
+pub(crate) use input::{BadInput, MAX_BODY};
+pub use refusal::{Refusal, RefusalReason};
+pub(crate) use refusal::{Refused, anonymous, keep_private, unavailable, unmet};
+pub(crate) use repeat::Repeats;
+pub(crate) use reply::Reply;
+pub(crate) use route::{path_below, serve};
+pub use steps::vouch::Handoff;
+pub(crate) use steps::vouch::hand_off;

@@ -1,0 +1,237 @@
+//! Which step an address and a method mean.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header::ALLOW, request::Parts};
+use percent_encoding::percent_decode_str;
+
+use super::{
+    ask::Ask,
+    failure::Failure,
+    input::{BadInput, Fields},
+    json,
+    pages::{Message, STYLE},
+    repeat::Repeats,
+    reply::Reply,
+    steps::{Step, discovery, email, enrol, mfa, session, step_up},
+};
+use crate::flow::{Caller, Engine};
+
+/// The path below the prefix, if the path lies there: split at its slashes, percent-decoded.
+pub(crate) fn path_below(path: &str, prefix: &str) -> Option<Vec<String>> {
+    let rest = path.strip_prefix(prefix)?;
+    if rest.is_empty() {
+        return Some(Vec::new());
+    }
+    let rest = rest.strip_prefix('/')?;
+    // What is no UTF-8 matches no route.
+    Some(rest.split('/').map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect())
+}
+
+/// Answers a request below the prefix.
+pub(crate) async fn serve(
+    engine: Arc<Engine>,
+    repeats: &Repeats,
+    parts: &Parts,
+    path: Vec<String>,
+    body: Result<Bytes, BadInput>,
+    caller: Caller,
+) -> Response<Bytes> {
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let fields = if reads {
+        Ok(Fields::read_query(parts.uri.query()))
+    } else {
+        body.as_ref().map_err(Clone::clone).and_then(|body| Fields::read(&parts.headers, body))
+    };
+    let (fields, bad) = match fields {
+        Ok(fields) => (fields, None),
+        Err(bad) => (Fields::default(), Some(bad)),
+    };
+    let ask = Ask::new(engine, parts, path, fields, caller);
+    if let Some(bad) = bad {
+        return failed(&ask, bad.into()).await.into_response();
+    }
+    let reply = match body {
+        Ok(body) if !reads && ask.html => repeats.answer(ask, &body).await,
+        _ => answer(ask).await,
+    };
+    reply.into_response()
+}
+
+/// The page that shows what was wrong with a form.
+#[derive(Clone, Copy, Debug)]
+enum Form<'a> {
+    SignIn,
+    Organization(&'a str),
+    Code,
+    Link,
+    Organizations,
+    Mfa,
+    Enrol,
+    EnrolTotp,
+    EnrolSms,
+    StepUp,
+    Sessions,
+    Switch,
+    /// No form: the failure is a page of its own.
+    None,
+}
+
+/// Runs the step that a request means, and tells what came of it.
+pub(super) async fn answer(mut ask: Ask) -> Reply {
+    let path = ask.path.clone();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let (step, form) = if ask.method == Method::POST {
+        post(&mut ask, &path).await
+    } else if matches!(ask.method, Method::GET | Method::HEAD) {
+        (get(&ask, &path).await, Form::None)
+    } else {
+        (Err(Failure::method_not_allowed()), Form::None)
+    };
+    match step {
+        Ok(reply) => reply,
+        Err(failure) => {
+            let shown = if ask.html && !failure.over { form_again(&ask, form, &failure).await } else { None };
+            match shown {
+                Some(reply) => reply,
+                None => failed(&ask, failure).await,
+            }
+        }
+    }
+}
+
+async fn get(ask: &Ask, path: &[&str]) -> Step {
+    match path {
+        [] => Ok(Reply::see_other(&ask.path_to("sign-in"))),
+        ["style.css"] => Ok(Reply::style(STYLE)),
+        ["jwks.json"] => Ok(Reply::public_json(&ask.engine.jwks())),
+        ["sign-in"] => email::sign_in_page(ask, None).await,
+        ["o", slug] => email::organization_page(ask, slug, None).await,
+        ["code"] => email::code_page(ask, None).await,
+        ["link"] => email::link_page(ask, None).await,
+        ["organizations"] => discovery::page(ask, None).await,
+        ["mfa"] => mfa::page(ask, None).await,
+        ["enrol"] => enrol::page(ask, None).await,
+        ["enrol", "totp"] => enrol::totp_page(ask, None).await,
+        ["enrol", "sms"] => enrol::sms_page(ask, None).await,
+        ["step-up"] => step_up::page(ask, None).await,
+        ["session"] => session::current(ask).await,
+        ["sessions"] => session::list(ask, None).await,
+        ["switch"] => session::switch_page(ask, None).await,
+        _ if is_post_only(path) => Err(Failure::method_not_allowed()),
+        _ => Err(Failure::not_found()),
+    }
+}
+
+fn is_post_only(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["sign-out"]
+            | ["code", "resend"]
+            | ["o", _, "password"]
+            | ["organizations", "create"]
+            | ["mfa" | "step-up", "totp" | "sms" | "recovery"]
+            | ["mfa" | "step-up", "sms", "send"]
+            | ["step-up", "password" | "email"]
+            | ["step-up", "email", "send"]
+            | ["enrol", "totp" | "sms", "confirm"]
+            | ["sessions", "revoke" | "revoke-others"]
+    )
+}
+
+async fn post<'a>(ask: &mut Ask, path: &[&'a str]) -> (Step, Form<'a>) {
+    match *path {
+        ["sign-in"] => (email::sign_in(ask).await, Form::SignIn),
+        ["o", slug] => (email::organization_sign_in(ask, slug).await, Form::Organization(slug)),
+        ["o", slug, "password"] => (email::password(ask, slug).await, Form::Organization(slug)),
+        ["code"] => (email::code(ask).await, Form::Code),
+        ["code", "resend"] => (email::resend(ask).await, Form::Code),
+        ["link"] => (email::link(ask).await, Form::Link),
+        ["organizations"] => (discovery::exchange(ask).await, Form::Organizations),
+        ["organizations", "create"] => (discovery::create(ask).await, Form::Organizations),
+        ["mfa", "totp"] => (mfa::totp(ask).await, Form::Mfa),
+        ["mfa", "sms"] => (mfa::sms(ask).await, Form::Mfa),
+        ["mfa", "sms", "send"] => (mfa::send_sms(ask).await, Form::Mfa),
+        ["mfa", "recovery"] => (mfa::recovery(ask).await, Form::Mfa),
+        ["enrol", "totp"] => (enrol::totp(ask).await, Form::Enrol),
+        ["enrol", "totp", "confirm"] => (enrol::confirm_totp(ask).await, Form::EnrolTotp),
+        ["enrol", "sms"] => (enrol::sms(ask).await, Form::Enrol),
+        ["enrol", "sms", "confirm"] => (enrol::confirm_sms(ask).await, Form::EnrolSms),
+        ["step-up", "totp"] => (step_up::totp(ask).await, Form::StepUp),
+        ["step-up", "sms"] => (step_up::sms(ask).await, Form::StepUp),
+        ["step-up", "sms", "send"] => (step_up::send_sms(ask).await, Form::StepUp),
+        ["step-up", "recovery"] => (step_up::recovery(ask).await, Form::StepUp),
+        ["step-up", "password"] => (step_up::password(ask).await, Form::StepUp),
+        ["step-up", "email"] => (step_up::email(ask).await, Form::StepUp),
+        ["step-up", "email", "send"] => (step_up::send_email(ask).await, Form::StepUp),
+        ["sessions", "revoke"] => (session::revoke(ask).await, Form::Sessions),
+        ["sessions", "revoke-others"] => (session::revoke_others(ask).await, Form::Sessions),
+        ["switch"] => (session::switch(ask).await, Form::Switch),
+        ["sign-out"] => (session::sign_out(ask).await, Form::None),
+        ["style.css" | "jwks.json" | "session" | "sessions" | "mfa" | "step-up"] => {
+            (Err(Failure::method_not_allowed()), Form::None)
+        }
+        _ => (Err(Failure::not_found()), Form::None),
+    }
+}
+
+/// The page of a form with what was wrong with it; nothing where that page can't be shown either.
+async fn form_again(ask: &Ask, form: Form<'_>, failure: &Failure) -> Option<Reply> {
+    let failure = Some(failure);
+    match form {
+        Form::SignIn => email::sign_in_page(ask, failure).await,
+        Form::Organization(slug) => email::organization_page(ask, slug, failure).await,
+        Form::Code => email::code_page(ask, failure).await,
+        Form::Link => email::link_page(ask, failure).await,
+        Form::Organizations => discovery::page(ask, failure).await,
+        Form::Mfa => mfa::page(ask, failure).await,
+        Form::Enrol => enrol::page(ask, failure).await,
+        Form::EnrolTotp => enrol::totp_page(ask, failure).await,
+        Form::EnrolSms => enrol::sms_page(ask, failure).await,
+        Form::StepUp => step_up::page(ask, failure).await,
+        Form::Sessions => session::list(ask, failure).await,
+        Form::Switch => session::switch_page(ask, failure).await,
+        Form::None => return None,
+    }
+    .ok()
+}
+
+/// A failure by itself: a page that says what to do, or an error object.
+async fn failed(ask: &Ask, failure: Failure) -> Reply {
+    if !ask.html {
+        let body = json::error(ask.engine.settings.environment, &failure);
+        let reply = Reply::json(failure.status, &body);
+        return if failure.status == StatusCode::METHOD_NOT_ALLOWED {
+            reply.header(ALLOW, "GET, HEAD, POST")
+        } else {
+            reply
+        };
+    }
+    let intermediate = failure.error_type == "intermediate_session_not_found";
+    if intermediate && let Ok(reply) = discovery::expired_page(ask, &failure).await {
+        return reply;
+    }
+    let page = Message {
+        frame: ask.frame(),
+        heading: heading(failure.status).to_owned(),
+        text: failure.message.clone(),
+        action: Some(if failure.status == StatusCode::UNAUTHORIZED {
+            ("Sign in".to_owned(), ask.path_to("sign-in"))
+        } else {
+            ("Go on".to_owned(), ask.engine.settings.home.clone())
+        }),
+    };
+    Reply::page(failure.status, &page)
+}
+
+fn heading(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "Sign in",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
+        StatusCode::SERVICE_UNAVAILABLE => "Not possible at the moment",
+        _ => "That did not work",
+    }
+}

@@ -1,0 +1,75 @@
+//! Handing a person over whose first factor the application proved by its own means.
+
+use http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
+
+use super::outcome;
+use crate::{
+    domain::Secret,
+    flow::{Caller, Engine, Error, Proof},
+    http::{ask::Ask, failure::Failure, input::Fields},
+};
+
+/// Where to send a person on, and with which cookies: the answer to a login of the application's own.
+#[derive(Clone, Debug)]
+pub struct Handoff {
+    location: String,
+    cookies: Vec<HeaderValue>,
+    /// The intermediate session's token, for clients that keep it themselves.
+    intermediate_session_token: Option<Secret>,
+}
+
+impl Handoff {
+    /// The path to redirect to (303 See Other).
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The `Set-Cookie` headers to send along.
+    #[must_use]
+    pub fn cookies(&self) -> &[HeaderValue] {
+        &self.cookies
+    }
+
+    /// Adds the cookies to the headers of an answer.
+    pub fn append_to(&self, headers: &mut HeaderMap) {
+        for cookie in &self.cookies {
+            headers.append(SET_COOKIE, cookie.clone());
+        }
+    }
+
+    /// The intermediate session's token, where tokens travel in bodies.
+    #[must_use]
+    pub fn intermediate_session_token(&self) -> Option<&str> {
+        self.intermediate_session_token.as_ref().map(Secret::expose)
+    }
+}
+
+/// Goes on with a proof as the pages would, in the browser that this request is from.
+pub(crate) async fn hand_off(
+    engine: std::sync::Arc<Engine>,
+    parts: &Parts,
+    proof: Proof,
+    caller: Caller,
+) -> Result<Handoff, Error> {
+    let tokens_in_body = engine.settings.tokens_in_body;
+    let mut ask = Ask::new(engine, parts, Vec::new(), Fields::default(), caller);
+    ask.html = true;
+    let unavailable =
+        |failure: Failure| Error::from(failure.kind.unwrap_or(crate::flow::ErrorKind::Unavailable));
+    ask.know_browser().map_err(unavailable)?;
+    ask.engine.remember_destination(proof.return_to.as_ref(), &ask.caller).await?;
+    let first = ask.engine.first_factor(proof, None, ask.rotation(), &ask.terms(), &ask.caller).await?;
+    let intermediate_session_token = match &first {
+        crate::flow::First::Discovery(bag) if tokens_in_body => Some(bag.token.clone()),
+        _ => None,
+    };
+    let reply = outcome::first(&ask, first).await.map_err(unavailable)?;
+    let headers = reply.response().headers();
+    let location = headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+    Ok(Handoff {
+        location: location.unwrap_or_default().to_owned(),
+        cookies: headers.get_all(SET_COOKIE).iter().cloned().collect(),
+        intermediate_session_token,
+    })
+}

@@ -1,0 +1,14 @@
+//! Tower layers: [`SessionLayer`] loads, [`AuthLayer`] serves the sign-in, [`RequireLayer`] enforces.
+
+mod auth;
+mod body;
+mod client;
+mod require;
+mod session;
+
+pub use auth::{Auth, AuthLayer};
+pub use body::FromBytes;
+pub use client::PeerAddress;
+pub(crate) use client::caller;
+pub use require::{Require, RequireLayer, Respond, Standard};
+pub use session::{Session, SessionLayer};

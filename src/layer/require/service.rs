@@ -1,0 +1,84 @@
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::{RequireLayer, Respond, Standard, future::RequireFuture};
+use crate::{
+    extract::Unavailable,
+    http::{Refused, anonymous, unavailable, unmet},
+    judge::{self, MemberSession},
+    layer::caller,
+};
+
+/// The service of [`RequireLayer`].
+#[derive(Clone)]
+pub struct Require<S, R = Standard> {
+    inner: S,
+    layer: RequireLayer<R>,
+}
+
+impl<S, R> Require<S, R> {
+    pub(super) fn new(inner: S, layer: RequireLayer<R>) -> Self {
+        Self { inner, layer }
+    }
+}
+
+impl<S: fmt::Debug, R> fmt::Debug for Require<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Require").field("inner", &self.inner).field("layer", &self.layer).finish()
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Require<S, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    R: Respond<ResBody> + Clone + Send + 'static,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = RequireFuture<S::Future, ResBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (engine, demands) = (&self.layer.engine, &self.layer.demands);
+        let (mut parts, body) = request.into_parts();
+        let organization = demands.organization.as_ref().map(|from| from.name(&mut parts));
+
+        let session = parts.extensions.get::<MemberSession>().cloned();
+        let missing = session.as_ref().map(|session| {
+            let policy = &engine.settings.sessions;
+            let now = engine.clock.now();
+            judge::unmet(session, &demands.requirement, organization.as_deref(), policy, now)
+        });
+        if missing.as_ref().is_some_and(Vec::is_empty) {
+            return RequireFuture::Passed { future: self.inner.call(Request::from_parts(parts, body)) };
+        }
+
+        let refused = Refused {
+            caller: caller(engine, &parts.extensions, &parts.headers),
+            method: parts.method,
+            uri: parts.uri,
+            headers: parts.headers,
+            back_to: demands.back_to.clone(),
+        };
+        let store_down = parts.extensions.get::<Unavailable>().is_some();
+        let (engine, respond) = (Arc::clone(engine), self.layer.respond.clone());
+        RequireFuture::refused(Box::pin(async move {
+            let refusal = match (session, missing) {
+                (Some(session), Some(missing)) => unmet(&engine, &session, missing, &refused).await,
+                _ if store_down => unavailable(&engine, &refused),
+                _ => anonymous(&engine, &refused),
+            };
+            tracing::debug!(reason = ?refusal.reason(), "request refused");
+            respond.respond(refusal)
+        }))
+    }
+}

@@ -1,0 +1,56 @@
+//! Credentials, one document a member.
+
+use std::collections::BTreeMap;
+
+use super::MemoryStore;
+use crate::{
+    domain::{Credentials, MemberId},
+    store::{Answer, CredentialStore, Version},
+};
+
+#[derive(Default)]
+pub(super) struct CredentialTable(BTreeMap<MemberId, (Credentials, Version)>);
+
+impl CredentialTable {
+    fn replace_if(&mut self, member_id: &MemberId, seen: Version, credentials: &Credentials) -> bool {
+        let version = self.0.get(member_id).map(|(_, version)| *version).unwrap_or_default();
+        if version != seen {
+            return false;
+        }
+        self.0.insert(member_id.clone(), (credentials.clone(), Version(version.0 + 1)));
+        true
+    }
+
+    fn forget(&mut self, member_id: &MemberId) {
+        if let Some((credentials, version)) = self.0.get_mut(member_id) {
+            *credentials = Credentials::default();
+            version.0 += 1;
+        }
+    }
+
+    pub(super) fn remove(&mut self, member_id: &MemberId) {
+        self.0.remove(member_id);
+    }
+}
+
+impl CredentialStore for MemoryStore {
+    fn load<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, (Credentials, Version)> {
+        Box::pin(async move { Ok(self.tables().credentials.0.get(member_id).cloned().unwrap_or_default()) })
+    }
+
+    fn replace_if<'a>(
+        &'a self,
+        member_id: &'a MemberId,
+        seen: Version,
+        credentials: &'a Credentials,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move { Ok(self.tables().credentials.replace_if(member_id, seen, credentials)) })
+    }
+
+    fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.tables().credentials.forget(member_id);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! The schema and its versions.
+
+use sqlx::{SqliteConnection, SqlitePool};
+
+use super::OpenError;
+
+/// Each brings the schema from the version before to its own, and sets `user_version` to that.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+
+/// `vest` in ASCII; the first migration sets it.
+const APPLICATION_ID: i64 = 0x7665_7374;
+
+/// Brings a database up to date, wholly or not at all.
+pub(super) async fn prepare(writer: &SqlitePool) -> Result<(), OpenError> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let version = version(&mut transaction).await?;
+    for migration in MIGRATIONS.iter().skip(version) {
+        sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// How many of the migrations a database has seen.
+async fn version(connection: &mut SqliteConnection) -> Result<usize, OpenError> {
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    if application != APPLICATION_ID && (application, found, tables) != (0, 0, 0) {
+        return Err(OpenError::Foreign);
+    }
+    let known = MIGRATIONS.len();
+    match usize::try_from(found) {
+        Ok(version) if version <= known => Ok(version),
+        Ok(_) => Err(OpenError::Newer { found, known: i64::try_from(known).unwrap_or(i64::MAX) }),
+        Err(_) => Err(OpenError::Foreign),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+
+    async fn tamper(path: &std::path::Path, statement: &'static str) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+
+    #[tokio::test]
+    async fn opens_again_and_refuses_newer_ones() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        SqliteStore::open(&path).await.unwrap().close().await;
+        SqliteStore::open(&path).await.unwrap().close().await;
+        tamper(&path, "PRAGMA user_version = 2").await;
+        let error = SqliteStore::open(&path).await.unwrap_err();
+        assert!(matches!(error, OpenError::Newer { found: 2, known: 1 }), "{error:?}");
+        tamper(&path, "PRAGMA user_version = 1").await;
+        SqliteStore::open(&path).await.unwrap().close().await;
+    }
+
+    #[tokio::test]
+    async fn refuses_what_is_not_ours() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("theirs.db");
+        tamper(&path, "CREATE TABLE theirs (a)").await;
+        assert!(matches!(SqliteStore::open(&path).await, Err(OpenError::Foreign)));
+        let text = directory.path().join("text");
+        std::fs::write(&text, "no database, and longer than the header that SQLite looks at".repeat(9))
+            .unwrap();
+        assert!(matches!(SqliteStore::open(&text).await, Err(OpenError::Failed(_))));
+        let nowhere = directory.path().join("none").join("a.db");
+        assert!(matches!(SqliteStore::open(&nowhere).await, Err(OpenError::Failed(_))));
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::raw_sql(MIGRATIONS[0]).execute(&mut *transaction).await.unwrap();
+        sqlx::raw_sql("CREATE TABLE members (a)").execute(&mut *transaction).await.unwrap_err();
+        drop(transaction);
+        let mut connection = pool.acquire().await.unwrap();
+        assert_eq!(version(&mut connection).await.unwrap(), 0);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_the_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("a.db")).await.unwrap();
+        let mut files = 0;
+        for file in std::fs::read_dir(directory.path()).unwrap() {
+            let file = file.unwrap();
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+            files += 1;
+        }
+        assert_eq!(files, 3, "the database, its log, and the log's index");
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn nothing_is_searched_line_by_line() {
+        use crate::store::sqlite::{admin, credentials, directory, links, sessions};
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("a.db")).await.unwrap();
+        for question in [
+            directory::BY_SLUG,
+            directory::ENTRANCE,
+            directory::ENTRANCES,
+            directory::AT_ADDRESS,
+            admin::PAGE,
+            credentials::LOAD,
+            sessions::BY_SEED,
+            sessions::BY_ID,
+            sessions::OF_MEMBER,
+            sessions::SWEEP,
+            sessions::SWEEP_REVOKED,
+            sessions::END_MEMBER,
+            sessions::END_ORGANIZATION,
+            links::FORGET,
+            links::TAKE,
+        ] {
+            let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}"));
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(plan).fetch_all(&store.writer).await.unwrap();
+            for (.., step) in steps {
+                let bounded = ["SCAN doors", "SCAN CONSTANT ROW"].contains(&step.as_str());
+                assert!(!step.starts_with("SCAN") || bounded, "{question}\n{step}");
+            }
+        }
+        store.close().await;
+    }
+}

@@ -1,0 +1,31 @@
+use std::fmt;
+
+/// Why a [`Vestibule`](crate::Vestibule) can't be built: every wrong or missing setting, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    problems: Vec<String>,
+}
+
+impl BuildError {
+    pub(super) fn new(problems: Vec<String>) -> Self {
+        Self { problems }
+    }
+
+    pub(super) fn one(problem: impl Into<String>) -> Self {
+        Self { problems: vec![problem.into()] }
+    }
+
+    /// What is wrong, a sentence each, beginning with the setting's name.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Vestibule can't be built: {}", self.problems.join("; "))
+    }
+}
+
+impl std::error::Error for BuildError {}

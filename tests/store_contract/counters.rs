@@ -1,0 +1,70 @@
+//! Counters in fixed windows.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use vestibule::store::Counters;
+
+use crate::{
+    racing::{RACERS, race},
+    samples::{START, at},
+    stores::{Rig, counter},
+};
+
+type Counting = Rig<dyn Counters>;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+pub(crate) async fn counts_to_the_limit(rig: Counting) {
+    for count in 1..=3 {
+        assert_eq!(rig.store.increment_below(&counter(1), 3, MINUTE, START).await.unwrap(), Some(count));
+    }
+    assert_eq!(rig.store.increment_below(&counter(1), 3, MINUTE, START).await.unwrap(), None);
+    assert_eq!(rig.store.increment_below(&counter(1), 4, MINUTE, START).await.unwrap(), Some(4));
+    assert_eq!(rig.store.increment_below(&counter(2), 0, MINUTE, START).await.unwrap(), None);
+}
+
+pub(crate) async fn a_window_ends_to_the_millisecond(rig: Counting) {
+    assert_eq!(rig.store.increment_below(&counter(1), 1, MINUTE, START).await.unwrap(), Some(1));
+    assert_eq!(rig.store.increment_below(&counter(1), 1, MINUTE, at(59_999)).await.unwrap(), None);
+    assert_eq!(rig.store.increment_below(&counter(1), 1, MINUTE, at(60_000)).await.unwrap(), Some(1));
+    assert_eq!(rig.store.increment_below(&counter(1), 1, MINUTE, at(119_999)).await.unwrap(), None);
+    assert_eq!(rig.store.increment_below(&counter(1), 1, MINUTE, at(120_000)).await.unwrap(), Some(1));
+}
+
+pub(crate) async fn the_first_count_fixes_the_window(rig: Counting) {
+    assert_eq!(rig.store.increment_below(&counter(1), 5, MINUTE, START).await.unwrap(), Some(1));
+    assert_eq!(rig.store.increment_below(&counter(1), 5, 10 * MINUTE, at(59_999)).await.unwrap(), Some(2));
+    assert_eq!(rig.store.increment_below(&counter(1), 5, MINUTE, at(60_000)).await.unwrap(), Some(1));
+}
+
+pub(crate) async fn keys_do_not_cross(rig: Counting) {
+    for subject in 0..100 {
+        assert_eq!(rig.store.increment_below(&counter(subject), 1, MINUTE, START).await.unwrap(), Some(1));
+    }
+}
+
+pub(crate) async fn clears(rig: Counting) {
+    for subject in [1, 2] {
+        rig.store.increment_below(&counter(subject), 1, MINUTE, START).await.unwrap();
+    }
+    rig.store.clear(&counter(1)).await.unwrap();
+    rig.store.clear(&counter(3)).await.unwrap();
+    assert_eq!(rig.store.increment_below(&counter(1), 1, MINUTE, START).await.unwrap(), Some(1));
+    assert_eq!(rig.store.increment_below(&counter(2), 1, MINUTE, START).await.unwrap(), None);
+}
+
+pub(crate) async fn racing_stops_at_the_limit(rig: Counting) {
+    for round in 0..rig.rounds {
+        // Every second round starts over what is left of an ended window.
+        let now = if round % 2 == 0 { START } else { at(60_000) };
+        let key = counter(round / 2);
+        let counts = race(RACERS, |_| {
+            let (store, key) = (Arc::clone(&rig.store), key.clone());
+            async move { store.increment_below(&key, 10, MINUTE, now).await.unwrap() }
+        })
+        .await;
+        let counted: Vec<u32> = counts.into_iter().flatten().collect();
+        assert_eq!(counted.len(), 10, "{counted:?}");
+        assert_eq!(counted.into_iter().collect::<BTreeSet<_>>(), (1..=10).collect());
+    }
+}
