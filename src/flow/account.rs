@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     caller::Caller,
     engine::Engine,
+    enter::Terms,
     error::{Error, ErrorKind},
     first::Proof,
 };
@@ -14,6 +15,7 @@ use crate::{
         Password, Phone, PhoneNumber, ReturnTo, Scope, Secret, Subject, Timestamp,
     },
     factor::{hash_password, password_strength},
+    judge::{Entry, MemberSession, Verdict, enter},
     store::{Directory, DirectoryAdmin},
     token::{Place, random},
 };
@@ -56,6 +58,42 @@ impl Engine {
         let factor = Factor::new(vouched.kind, subject, credential_id, vouched.proved_at);
         let scope = vouched.enter.map_or(Scope::Discovery, Scope::Organization);
         Ok(Proof { factor, scope, return_to: vouched.return_to })
+    }
+
+    /// Adds a first factor that the application has proved to a live session of the same member, and
+    /// extends it. Neither a second factor nor its absolute end is gained; a session of somebody else
+    /// stays as it is, and is answered so.
+    ///
+    /// # Errors
+    /// `NotVouchable` as for vouching; `FactorNotAccepted` where the organization does not take the kind;
+    /// `SessionNotFound` when it has ended.
+    pub async fn add_first_factor(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        vouched: Vouched,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<MemberSession, Error> {
+        let proof = self.vouched(vouched, caller)?;
+        let member = self.member(session.member_id()).await?;
+        if proof.factor.address() != Some(&member.email_address) {
+            return Ok(session.clone());
+        }
+        let organization = self.organization(session.organization_id()).await?;
+        let enrolment = self.enrolment(&member.member_id).await?;
+        let standing = session.standing();
+        let entry = Entry {
+            factors: std::slice::from_ref(&proof.factor),
+            organization: &organization,
+            member: &member,
+            enrolment: &enrolment,
+            standing: Some(&standing),
+            now: caller.now,
+        };
+        let Verdict::Granted(grant) = enter(&entry) else { return Err(ErrorKind::FactorNotAccepted.into()) };
+        let mut record = grant.extend(&standing, terms.duration, &self.settings.sessions, caller.now);
+        record.custom_claims = record.custom_claims.merged(&terms.custom_claims)?;
+        self.replace_session(session, record, caller.now).await
     }
 
     /// Gives a member a password.

@@ -38,7 +38,6 @@ pub(crate) struct NewTotp {
     pub(crate) uri: Secret,
     pub(crate) recovery_codes: Vec<Secret>,
     pub(crate) member: Member,
-    pub(crate) organization: Organization,
 }
 
 /// A second factor that was set up, and what came of it.
@@ -93,7 +92,6 @@ impl Engine {
             secret: secret.base32().ok_or_else(unusable)?,
             recovery_codes: codes.iter().map(|code| Secret::new(code.as_str())).collect(),
             member,
-            organization,
         })
     }
 

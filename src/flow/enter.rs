@@ -143,7 +143,7 @@ impl Engine {
         };
         match (enter(&entry), member) {
             (Verdict::Granted(grant), Some(_)) => self
-                .sign_in(grant, source, terms, seen, caller)
+                .sign_in(*grant, source, terms, seen, caller)
                 .await
                 .map(|signed_in| Entered::Session(Box::new(signed_in))),
             (Verdict::Owed(owed), member) => {

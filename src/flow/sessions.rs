@@ -2,8 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::Map;
-
 use super::{
     caller::Caller,
     engine::Engine,
@@ -208,10 +206,5 @@ impl Engine {
             let left = session.expires_at().since(now).unwrap_or_default();
             let _ = tokio::time::timeout(left.clamp(Duration::from_millis(10), LOOK_AGAIN), stirred).await;
         }
-    }
-
-    /// No terms: what a browser may ask for.
-    pub(crate) fn plain_terms() -> Terms {
-        Terms { duration: None, custom_claims: Map::new() }
     }
 }

@@ -32,24 +32,12 @@ impl Failure {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address takes another method")
     }
 
-    pub(crate) fn cross_origin() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "cross_origin_request",
-            "this request comes from another site; go back and use the form on this one",
-        )
-    }
-
     pub(crate) fn no_session() -> Self {
         Error::from(ErrorKind::SessionNotFound).into()
     }
 
     pub(crate) fn no_intermediate() -> Self {
         Error::from(ErrorKind::IntermediateSessionNotFound).into()
-    }
-
-    pub(crate) fn unavailable() -> Self {
-        Error::from(ErrorKind::Unavailable).into()
     }
 }
 

@@ -14,9 +14,7 @@ mod route;
 mod steps;
 
 pub(crate) use ask::session_token;
-pub(crate) use audience::is_browser;
 pub(crate) use cookies::CookieNames;
-pub(crate) use failure::Failure;
 pub(crate) use input::{BadInput, MAX_BODY};
 pub use refusal::{Refusal, RefusalReason};
 pub(crate) use refusal::{Refused, anonymous, keep_private, unavailable, unmet};

@@ -1,16 +1,13 @@
 //! Who may enter an organization at all. Listing and exchange ask the same function.
 
-use serde::Serialize;
-
 use crate::domain::{
     Domain, EmailAddress, Entrance, Factor, FactorClass, FactorKind, JitProvisioning, Member, MemberStatus,
     Organization, Subject,
 };
 
 /// How somebody stands to an organization that they may enter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", content = "details", rename_all = "snake_case")]
-pub enum Membership {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Membership {
     /// An active member.
     ActiveMember,
     /// Created and not yet come; entering activates them.
@@ -26,8 +23,7 @@ pub enum Membership {
 
 impl Membership {
     /// Whether entering changes the directory: activates a member or makes one.
-    #[must_use]
-    pub fn joins(&self) -> bool {
+    pub(crate) fn joins(&self) -> bool {
         !matches!(self, Self::ActiveMember)
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Entry<'a> {
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// Come in.
-    Granted(Grant),
+    Granted(Box<Grant>),
     /// Not yet.
     Owed(Owed),
     /// Not at all: no active member of this organization.
@@ -42,26 +42,25 @@ pub(crate) enum Verdict {
 
 /// What is still owed before an organization lets somebody in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owed {
+pub(crate) struct Owed {
     /// A first factor of one of these methods, before anything else.
-    pub primary_required: Option<BTreeSet<AuthMethod>>,
+    pub(crate) primary_required: Option<BTreeSet<AuthMethod>>,
     /// A second factor.
-    pub mfa_required: Option<MfaRequired>,
+    pub(crate) mfa_required: Option<MfaRequired>,
 }
 
 /// Which second factors a member can answer with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MfaRequired {
+pub(crate) struct MfaRequired {
     /// The number that a code can be sent to.
-    pub phone: Option<PhoneNumber>,
+    pub(crate) phone: Option<PhoneNumber>,
     /// The authenticator app.
-    pub totp_id: Option<CredentialId>,
+    pub(crate) totp_id: Option<CredentialId>,
 }
 
 impl MfaRequired {
     /// Whether a second factor has to be set up first.
-    #[must_use]
-    pub fn needs_enrolment(&self) -> bool {
+    pub(crate) fn needs_enrolment(&self) -> bool {
         self.phone.is_none() && self.totp_id.is_none()
     }
 }
@@ -105,11 +104,11 @@ pub(crate) fn enter(entry: &Entry<'_>) -> Verdict {
     if owed.primary_required.is_some() || owed.mfa_required.is_some() {
         return Verdict::Owed(owed);
     }
-    Verdict::Granted(Grant {
+    Verdict::Granted(Box::new(Grant {
         organization: organization.clone(),
         member: member.clone(),
         factors: counted.into_iter().cloned().collect(),
-    })
+    }))
 }
 
 /// The factors that count: proved by now, of a kind that the organization accepts, and each by a

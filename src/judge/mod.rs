@@ -16,15 +16,14 @@ mod roles;
 #[cfg(test)]
 mod tests;
 
-pub use admission::Membership;
-pub(crate) use admission::{membership, proven_address};
+pub(crate) use admission::{Membership, membership, proven_address};
 pub(crate) use change::may_change_factors;
 pub(crate) use entry::{Entry, Grant, Verdict, counting, enter};
-pub use entry::{MfaRequired, Owed};
+pub(crate) use entry::{MfaRequired, Owed};
 pub use lockout::LockoutPolicy;
 pub use member_session::MemberSession;
-pub(crate) use member_session::{Ended, Opening, Resumed, Standing, resume};
+pub(crate) use member_session::{Opening, Resumed, resume};
 pub use policy::{InvalidDuration, SessionDuration, SessionPolicy};
 pub(crate) use requirement::unmet;
 pub use requirement::{Requirement, Unmet};
-pub(crate) use roles::{effective_roles, permissions};
+pub(crate) use roles::effective_roles;

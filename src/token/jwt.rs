@@ -17,8 +17,7 @@ const LIFETIME: u64 = 300;
 const MAX_BYTES: usize = 16 * 1024;
 
 /// Whether a bearer token could be a JWT, by its two dots.
-#[must_use]
-pub fn looks_like_jwt(text: &[u8]) -> bool {
+pub(crate) fn looks_like_jwt(text: &[u8]) -> bool {
     text.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
@@ -153,11 +152,6 @@ impl SessionClaims {
             expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
         })
     }
-}
-
-/// The key id that a JWT names, without checking anything.
-pub(crate) fn kid_of(text: &str) -> Option<String> {
-    jsonwebtoken::decode_header(text).ok()?.kid
 }
 
 /// Authentication context: one factor, or two of different classes (OpenID Connect Core §2).

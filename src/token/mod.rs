@@ -12,8 +12,8 @@ mod ring;
 mod seal;
 
 pub(crate) use digest::{Purpose, Purposes, code_digits, constant_time_eq, sha256};
-pub use jwt::looks_like_jwt;
-pub(crate) use jwt::{JwtSession, SessionClaims, kid_of};
+pub(crate) use jwt::looks_like_jwt;
+pub(crate) use jwt::{JwtSession, SessionClaims};
 pub use master::{EnvironmentKeys, FileKeys, KeyError, KeyProvider, MasterKey};
 pub(crate) use opaque::{OpaqueToken, TokenKind};
 pub(crate) use random::{Unrandom, random};

@@ -63,7 +63,7 @@ pub(crate) fn authenticated(
     environment: Environment,
     signed_in: &SignedIn,
     enrolment: &Enrolment,
-    tokens: Tokens,
+    tokens: &Tokens,
     now: Timestamp,
 ) -> Value {
     let SignedIn { session, member, organization, .. } = signed_in;
@@ -92,7 +92,7 @@ pub(crate) fn unfinished(
     environment: Environment,
     unfinished: &Unfinished,
     enrolment: &Enrolment,
-    tokens: Tokens,
+    tokens: &Tokens,
     now: Timestamp,
 ) -> Value {
     let Unfinished { bag, owed, organization, member, sms_sent } = unfinished;
@@ -125,7 +125,7 @@ pub(crate) fn discovered(
     bag: &Bag,
     address: Option<&EmailAddress>,
     list: &[Discovered],
-    tokens: Tokens,
+    tokens: &Tokens,
 ) -> Value {
     let organizations: Vec<Value> = list.iter().map(one).collect();
     done(

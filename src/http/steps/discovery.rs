@@ -57,8 +57,8 @@ pub(super) fn choice(found: &Discovered) -> OrganizationChoice {
         },
         asks: match &found.owed {
             None => String::new(),
-            Some(Owed { primary_required: Some(_), .. }) => "Asks you to sign in another way".to_owned(),
-            Some(_) => "Asks for a second factor".to_owned(),
+            Some(Owed { primary_required: Some(_), .. }) => "asks you to sign in another way".to_owned(),
+            Some(_) => "asks for a second factor".to_owned(),
         },
     }
 }

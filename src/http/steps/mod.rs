@@ -9,7 +9,5 @@ pub(super) mod session;
 pub(super) mod step_up;
 pub(super) mod vouch;
 
-pub(crate) use outcome::{challenged, signed_in};
-
 /// What a step answers.
 pub(super) type Step = Result<super::reply::Reply, super::failure::Failure>;

@@ -74,7 +74,7 @@ pub(super) async fn discovery(ask: &Ask, bag: &Bag) -> Step {
         let tokens =
             Tokens { intermediate_session_token: in_body(ask, bag.token.expose()), ..Tokens::default() };
         let environment = ask.engine.settings.environment;
-        Reply::json(StatusCode::OK, &json::discovered(environment, bag, address, &list, tokens))
+        Reply::json(StatusCode::OK, &json::discovered(environment, bag, address, &list, &tokens))
     };
     Ok(with_browser(ask, intermediate(ask, reply, bag)))
 }
@@ -103,7 +103,7 @@ pub(crate) async fn signed_in(ask: &Ask, done: &SignedIn, go_to: Option<&str>) -
             tokens.session_token = done.session_token.expose().to_owned();
             tokens.session_jwt = engine.session_jwt(&done.session, now).await?.expose().to_owned();
         }
-        let body = json::authenticated(engine.settings.environment, done, &enrolment, tokens, now);
+        let body = json::authenticated(engine.settings.environment, done, &enrolment, &tokens, now);
         Reply::json(StatusCode::OK, &body)
     };
     Ok(session_cookies(ask, reply, &done.session, done.session_token.expose()))
@@ -143,7 +143,7 @@ async fn owed_more(ask: &Ask, owed: &Unfinished) -> Step {
         let token = in_body(ask, owed.bag.token.expose());
         let tokens = Tokens { intermediate_session_token: token, ..Tokens::default() };
         let environment = ask.engine.settings.environment;
-        Reply::json(StatusCode::OK, &json::unfinished(environment, owed, &enrolment, tokens, ask.caller.now))
+        Reply::json(StatusCode::OK, &json::unfinished(environment, owed, &enrolment, &tokens, ask.caller.now))
     };
     Ok(with_browser(ask, intermediate(ask, reply, &owed.bag)))
 }

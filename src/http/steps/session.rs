@@ -25,12 +25,12 @@ pub(crate) async fn current(ask: &Ask) -> Step {
     let shown = ask.engine.described(&session).await?;
     let enrolment = ask.engine.enrolment(session.member_id()).await?;
     let now = ask.caller.now;
-    let mut tokens = Tokens::default();
-    tokens.session_jwt = ask.engine.session_jwt(&session, now).await?.expose().to_owned();
+    let session_jwt = ask.engine.session_jwt(&session, now).await?.expose().to_owned();
+    let mut tokens = Tokens { session_jwt, ..Tokens::default() };
     if ask.engine.settings.tokens_in_body {
         tokens.session_token = shown.session_token.expose().to_owned();
     }
-    let body = json::authenticated(ask.engine.settings.environment, &shown, &enrolment, tokens, now);
+    let body = json::authenticated(ask.engine.settings.environment, &shown, &enrolment, &tokens, now);
     Ok(Reply::json(StatusCode::OK, &body))
 }
 
