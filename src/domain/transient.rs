@@ -22,6 +22,9 @@ pub struct IntermediateSession {
     pub created_at: Timestamp,
     /// Ten minutes later. Nothing moves this.
     pub expires_at: Timestamp,
+    /// Where it continues a member session: when that one had to end at the latest, and what comes of
+    /// this has to as well.
+    pub absolute_end: Option<Timestamp>,
 }
 
 /// For what a first factor is asked.

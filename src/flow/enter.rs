@@ -248,8 +248,8 @@ impl Engine {
     ) -> Result<Bag, Error> {
         let organization_id = Some(organization.organization_id.clone());
         match source {
-            Source::Fresh { return_to, .. } => {
-                self.open_intermediate(factors, organization_id, return_to, caller).await
+            Source::Fresh { return_to, absolute_end, .. } => {
+                self.open_intermediate(factors, organization_id, return_to, absolute_end, caller).await
             }
             Source::Intermediate { bag, rotation, .. } => {
                 let session =
@@ -272,7 +272,7 @@ impl Engine {
         let return_to = source.return_to();
         let absolute_end = match &source {
             Source::Fresh { absolute_end, .. } => *absolute_end,
-            Source::Intermediate { .. } => None,
+            Source::Intermediate { bag, .. } => bag.session.absolute_end,
         };
         let opening = Opening {
             session_id: SessionId::mint(self.settings.environment, random()?),

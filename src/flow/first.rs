@@ -312,7 +312,7 @@ impl Engine {
         match (proof.scope, bag) {
             (Scope::Nowhere, _) => Err(ErrorKind::OrganizationNotFound.into()),
             (Scope::Discovery, None) => self
-                .open_intermediate(vec![proof.factor], None, proof.return_to, caller)
+                .open_intermediate(vec![proof.factor], None, proof.return_to, None, caller)
                 .await
                 .map(First::Discovery),
             (Scope::Discovery, Some(bag)) => {

@@ -44,6 +44,7 @@ impl Engine {
         factors: Vec<Factor>,
         organization_id: Option<OrganizationId>,
         return_to: Option<ReturnTo>,
+        absolute_end: Option<Timestamp>,
         caller: &Caller,
     ) -> Result<Bag, Error> {
         let now = caller.now;
@@ -63,6 +64,7 @@ impl Engine {
             return_to,
             created_at: now,
             expires_at: now.after(LIFETIME),
+            absolute_end,
         };
         self.store_intermediate(session, now).await
     }

@@ -53,6 +53,23 @@ pub(crate) async fn clears(rig: Counting) {
     assert_eq!(rig.store.increment_below(&counter(2), 1, MINUTE, START).await.unwrap(), None);
 }
 
+pub(crate) async fn gives_back(rig: Counting) {
+    let key = counter(1);
+    for _ in 0..2 {
+        rig.store.increment_below(&key, 2, MINUTE, START).await.unwrap();
+    }
+    rig.store.give_back(&key, at(1)).await.unwrap();
+    assert_eq!(rig.store.increment_below(&key, 2, MINUTE, at(2)).await.unwrap(), Some(2));
+    // The window stays where it was, and nothing is given back below none.
+    for _ in 0..3 {
+        rig.store.give_back(&key, at(3)).await.unwrap();
+    }
+    assert_eq!(rig.store.increment_below(&key, 2, MINUTE, at(4)).await.unwrap(), Some(1));
+    assert_eq!(rig.store.increment_below(&counter(2), 2, MINUTE, at(59_999)).await.unwrap(), Some(1));
+    rig.store.give_back(&counter(2), at(200_000)).await.unwrap();
+    assert_eq!(rig.store.increment_below(&counter(2), 2, MINUTE, at(200_000)).await.unwrap(), Some(1));
+}
+
 pub(crate) async fn racing_stops_at_the_limit(rig: Counting) {
     for round in 0..rig.rounds {
         // Every second round starts over what is left of an ended window.

@@ -82,3 +82,12 @@ pub(crate) async fn racing_to_reseal_has_one_winner(rig: Durably) {
         assert_eq!(store.load().await.unwrap()[0].private_key, seen);
     }
 }
+
+pub(crate) async fn notes_the_latest_time(rig: Durably) {
+    let store = store(&rig);
+    assert_eq!(store.latest_time().await.unwrap(), None);
+    for (noted, latest) in [(5, 5), (3, 5), (9, 9)] {
+        store.note_time(at(noted)).await.unwrap();
+        assert_eq!(store.latest_time().await.unwrap(), Some(at(latest)));
+    }
+}

@@ -54,7 +54,7 @@ macro_rules! durable {
                 racing_to_take_has_one_winner;
             keys:
                 oldest_first, reseals_what_was_seen, removes_once, ids_are_unique,
-                racing_to_reseal_has_one_winner;
+                racing_to_reseal_has_one_winner, notes_the_latest_time;
         }
     };
 }
@@ -86,12 +86,13 @@ mod moka {
             a_new_code_replaces_the_old, codes_do_not_cross, drops_codes, racing_with_the_right_code_has_one_winner,
             racing_with_wrong_codes_costs_every_try,
             a_challenge_is_reused, a_session_has_eight_challenges, a_challenge_ends_to_the_millisecond,
-            closes_one_challenge, racing_to_challenge_makes_one, racing_to_close_has_one_winner;
+            closes_one_challenge, racing_to_challenge_makes_one, racing_to_close_has_one_winner,
+            remembers_a_destination;
     }
 
     contract! { crate::stores::moka_counters;
         counters:
             counts_to_the_limit, a_window_ends_to_the_millisecond, the_first_count_fixes_the_window,
-            keys_do_not_cross, clears, racing_stops_at_the_limit;
+            keys_do_not_cross, clears, gives_back, racing_stops_at_the_limit;
     }
 }

@@ -39,6 +39,7 @@ async fn a_flood_of_one_kind_pushes_out_no_other() {
         intermediate_sessions: 10,
         codes: 10,
         challenged_sessions: 10,
+        ..TransientCapacity::default()
     });
     let key = CodeKey::Browser(digest(1));
     store.put_code(&key, code(1), START).await.unwrap();

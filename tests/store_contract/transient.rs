@@ -222,10 +222,14 @@ pub(crate) async fn discarding_wins_every_race(rig: Transient) {
                 if racer as u64 == round % 8 {
                     return store.discard(key).await.unwrap();
                 }
-                while store.replace_if(key, &seen, seen.clone(), START).await.unwrap() {
+                for _ in 0..100 {
+                    if !store.replace_if(key, &seen, seen.clone(), START).await.unwrap() {
+                        break;
+                    }
                     if store.claim(key, &seen, attempt(1), at(5_000), START).await.unwrap() {
                         store.release(key, attempt(1)).await.unwrap();
                     }
+                    tokio::task::yield_now().await;
                 }
             }
         })
@@ -465,4 +469,14 @@ pub(crate) async fn racing_to_close_has_one_winner(rig: Transient) {
         .await;
         assert_eq!(winners(&closed), 1);
     }
+}
+
+pub(crate) async fn remembers_a_destination(rig: Transient) {
+    let (first, second) = (ReturnTo::parse("/a").unwrap(), ReturnTo::parse("/b").unwrap());
+    rig.store.put_destination(digest(1), first.clone(), at(1_000), START).await.unwrap();
+    assert_eq!(rig.store.destination(digest(1), at(999)).await.unwrap(), Some(first));
+    assert_eq!(rig.store.destination(digest(2), START).await.unwrap(), None);
+    assert_eq!(rig.store.destination(digest(1), at(1_000)).await.unwrap(), None);
+    rig.store.put_destination(digest(1), second.clone(), at(3_000), at(2_000)).await.unwrap();
+    assert_eq!(rig.store.destination(digest(1), at(2_999)).await.unwrap(), Some(second));
 }
