@@ -138,7 +138,7 @@ impl Engine {
             engine.create_organization(&made, &[creator]).await?;
             bag
         };
-        self.enter(&id, Source::Intermediate { bag, add: None, rotation }, terms, caller).await
+        self.enter(&id, Source::Intermediate { bag: Box::new(bag), add: None, rotation }, terms, caller).await
     }
 
     /// The name and slug of a new organization: as asked, or after the address.

@@ -42,7 +42,7 @@ pub(crate) enum Source {
     /// From the request itself.
     Fresh { factors: Vec<Factor>, return_to: Option<ReturnTo>, absolute_end: Option<Timestamp> },
     /// From an intermediate session, and perhaps the request adds one.
-    Intermediate { bag: Bag, add: Option<Factor>, rotation: Rotation },
+    Intermediate { bag: Box<Bag>, add: Option<Factor>, rotation: Rotation },
 }
 
 /// A member who is signed in.
@@ -254,7 +254,7 @@ impl Engine {
             Source::Intermediate { bag, rotation, .. } => {
                 let session =
                     crate::domain::IntermediateSession { factors, organization_id, ..bag.session.clone() };
-                self.go_on(bag, session, rotation, caller.now).await
+                self.go_on(*bag, session, rotation, caller.now).await
             }
         }
     }
@@ -318,7 +318,13 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Entered, Error> {
         let bag = self.find_intermediate(token, caller).await?;
-        self.enter(organization_id, Source::Intermediate { bag, add: None, rotation }, terms, caller).await
+        self.enter(
+            organization_id,
+            Source::Intermediate { bag: Box::new(bag), add: None, rotation },
+            terms,
+            caller,
+        )
+        .await
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         CredentialId, Digest, EmailAddress, EmailCode, Factor, FactorKind, IntermediateSession, MagicLink,
-        ReturnTo, Scope, Secret, Slug, Subject,
+        MemberId, OrganizationId, ReturnTo, Scope, Secret, Slug, Subject,
     },
     factor::{Digits, EMAIL_TRIES, password_factor, verify_nothing, verify_password},
     judge::membership,
@@ -105,11 +105,7 @@ impl Engine {
         caller: &Caller,
     ) -> Result<(), Error> {
         let now = caller.now;
-        let limits = &self.settings.limits;
-        if let Some(client) = caller.client {
-            self.limit("email-client", &client.to_string(), limits.emails_per_client, now).await?;
-        }
-        self.limit("email-address", address.as_str(), limits.emails_per_address, now).await?;
+        self.limit_emails(&address, caller).await?;
 
         let email_id = self.email_id(&address);
         let link = OpaqueToken::new(TokenKind::MagicLink)?;
@@ -155,6 +151,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Counts an email that is about to be sent.
+    pub(crate) async fn limit_emails(&self, address: &EmailAddress, caller: &Caller) -> Result<(), Error> {
+        let (limits, now) = (&self.settings.limits, caller.now);
+        if let Some(client) = caller.client {
+            self.limit("email-client", &client.to_string(), limits.emails_per_client, now).await?;
+        }
+        let client = caller.client.map(|client| client.to_string()).unwrap_or_default();
+        let pair = format!("{address}/{client}");
+        self.limit("email-pair", &pair, limits.emails_per_pair, now).await?;
+        self.limit("email-address", address.as_str(), limits.emails_per_address, now).await.map(|_| ())
+    }
+
     async fn could_enter(
         &self,
         scope: &Scope,
@@ -165,7 +173,8 @@ impl Engine {
     ) -> Result<bool, Error> {
         let organization_id = match scope {
             Scope::Discovery => return Ok(true),
-            Scope::Nowhere => return Ok(false),
+            // Asks all the same, so that it takes as long.
+            Scope::Nowhere => &OrganizationId::mint(self.settings.environment, [0; 16]),
             Scope::Organization(organization_id) => organization_id,
         };
         let proof = Factor::new(kind, Subject::Email(address.clone()), email_id, caller.now);
@@ -258,23 +267,19 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Factor, Error> {
         let attempt = self.begin_first(address, caller).await?;
-        let member = match scope {
-            Scope::Organization(organization_id) => self
-                .stores
-                .directory
-                .entrance(organization_id, address)
-                .await?
-                .and_then(|entrance| entrance.member),
-            Scope::Discovery | Scope::Nowhere => None,
+        // Nobody's organization and nobody's credentials are asked for where there are none, so that it
+        // takes as long.
+        let nowhere = OrganizationId::mint(self.settings.environment, [0; 16]);
+        let organization_id = match scope {
+            Scope::Organization(organization_id) => organization_id,
+            Scope::Discovery | Scope::Nowhere => &nowhere,
         };
-        let known = match member {
-            Some(member) => {
-                let (credentials, _) = self.stores.credentials.load(&member.member_id).await?;
-                credentials.password.map(|password| (member, password))
-            }
-            None => None,
-        };
-        let Some((member, stored)) = known else {
+        let entrance = self.stores.directory.entrance(organization_id, address).await?;
+        let member = entrance.and_then(|entrance| entrance.member);
+        let nobody = MemberId::mint(self.settings.environment, [0; 16]);
+        let id = member.as_ref().map_or(&nobody, |member| &member.member_id);
+        let (credentials, _) = self.stores.credentials.load(id).await?;
+        let Some((member, stored)) = member.zip(credentials.password) else {
             self.hashing.run(move || verify_nothing(&password)).await?;
             return Err(ErrorKind::WrongPassword.into());
         };
@@ -323,7 +328,9 @@ impl Engine {
             }
             (Scope::Organization(organization_id), bag) => {
                 let source = match bag {
-                    Some(bag) => Source::Intermediate { bag, add: Some(proof.factor), rotation },
+                    Some(bag) => {
+                        Source::Intermediate { bag: Box::new(bag), add: Some(proof.factor), rotation }
+                    }
                     None => Source::Fresh {
                         factors: vec![proof.factor],
                         return_to: proof.return_to,
@@ -377,7 +384,7 @@ impl Engine {
             let pair = format!("{}/{client}", address.as_str());
             self.limit("first-client", &client, limits.failures_per_client, caller.now).await?;
             counted.push(CounterKey::new("first-client", &client));
-            self.limit("first-pair", &pair, limits.failures_per_address, caller.now).await?;
+            self.limit("first-pair", &pair, limits.failures_per_pair, caller.now).await?;
             counted.push(CounterKey::new("first-pair", &pair));
         }
         let slow = limits.slow_after;

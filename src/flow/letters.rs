@@ -45,6 +45,16 @@ pub(super) fn factor_changed(settings: &Settings, to: EmailAddress, what: &str) 
     Email::new(to, &format!("Your sign-in to {name} has changed"), Secret::new(text)).into()
 }
 
+pub(super) fn locked(settings: &Settings, to: EmailAddress) -> Message {
+    let name = &settings.name;
+    let text = format!(
+        "Somebody proved your first factor for {name} and then typed wrong codes too often. Your second factors are \
+         locked for a while; sessions that you have go on.\n\nIf that was not you, change your password and look \
+         after the security of your mailbox.\n"
+    );
+    Email::new(to, &format!("Too many wrong codes for {name}"), Secret::new(text)).into()
+}
+
 pub(super) fn recovery_code_used(settings: &Settings, to: EmailAddress, left: usize) -> Message {
     let name = &settings.name;
     let text = format!(

@@ -122,13 +122,29 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Entered, Error> {
         let Pending { bag, organization, .. } = pending;
-        let source = Source::Intermediate { bag, add: Some(factor), rotation };
+        let source = Source::Intermediate { bag: Box::new(bag), add: Some(factor), rotation };
         self.enter(&organization.organization_id, source, terms, caller).await
     }
 
     /// Checks a second factor of a member. Everything that is counted or used up is stored before this
-    /// answers.
+    /// answers; a member who is locked by it is told.
     pub(crate) async fn prove_second(
+        &self,
+        member: &Member,
+        second: &SecondFactor,
+        caller: &Caller,
+    ) -> Result<Factor, Error> {
+        let proved = self.check_second(member, second, caller).await;
+        if proved.as_ref().is_err_and(|error| *error.kind() == ErrorKind::WrongCode) {
+            let locked_at = self.enrolment(&member.member_id).await?.locked_at;
+            if locked_at == Some(caller.now) {
+                self.notify(letters::locked(&self.settings, member.email_address.clone()));
+            }
+        }
+        proved
+    }
+
+    async fn check_second(
         &self,
         member: &Member,
         second: &SecondFactor,

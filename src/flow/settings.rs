@@ -61,12 +61,15 @@ impl Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Codes and links sent to one address: 5 in 10 minutes.
+    /// Codes and links sent to one address at the wish of one client: 5 in 10 minutes.
+    pub emails_per_pair: Limit,
+    /// Codes and links sent to one address, whoever asks: 20 in 60 minutes. High enough that nobody keeps
+    /// somebody else from signing in by asking for codes, low enough for their mailbox.
     pub emails_per_address: Limit,
     /// Codes and links asked for by one client: 30 in 10 minutes.
     pub emails_per_client: Limit,
     /// Wrong first factors for one address from one client: 10 in 15 minutes.
-    pub failures_per_address: Limit,
+    pub failures_per_pair: Limit,
     /// Wrong first factors for one address from everywhere, after which each further try is delayed
     /// and, at ten times as many, refused: 10 in 60 minutes.
     pub slow_after: Limit,
@@ -87,9 +90,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            emails_per_address: Limit::per_minutes(5, 10),
+            emails_per_pair: Limit::per_minutes(5, 10),
+            emails_per_address: Limit::per_minutes(20, 60),
             emails_per_client: Limit::per_minutes(30, 10),
-            failures_per_address: Limit::per_minutes(10, 15),
+            failures_per_pair: Limit::per_minutes(10, 15),
             slow_after: Limit::per_minutes(10, 60),
             failures_per_client: Limit::per_minutes(50, 15),
             intermediate_per_client: Limit::per_minutes(60, 10),

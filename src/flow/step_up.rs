@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Challenge, EmailCode, Enrolment, Factor, FactorDemand, FactorKind, Phone, ReturnTo, Scope, Secret,
-        SessionRecord, Subject, TokenSeed,
+        Challenge, CredentialId, EmailCode, Enrolment, Factor, FactorDemand, FactorKind, Phone, ReturnTo,
+        Scope, Secret, SessionRecord, Subject, TokenSeed,
     },
     factor::{Digits, EMAIL_TRIES, password_factor, verify_password},
     judge::{MemberSession, Resumed},
@@ -30,6 +30,17 @@ const LIFETIME: Duration = Duration::from_secs(600);
 pub(crate) struct Challenged {
     pub(crate) token: Secret,
     pub(crate) challenge: Challenge,
+}
+
+/// Whether a demand can be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answering {
+    /// In this session.
+    Possible,
+    /// By what was set up in this session, which counts from the next sign-in on.
+    AfterSigningIn,
+    /// By nothing that the member has.
+    Never,
 }
 
 /// What somebody brings to meet a challenge.
@@ -99,14 +110,24 @@ impl Engine {
         OpaqueToken::of(TokenKind::Challenge, digest.0).expose().into()
     }
 
-    /// Whether the member has anything set up that could answer the demand.
+    /// Whether the member could answer the demand in this session.
     pub(crate) async fn can_answer(
         &self,
         session: &MemberSession,
         demand: &FactorDemand,
-    ) -> Result<bool, Error> {
+    ) -> Result<Answering, Error> {
         let enrolment = self.enrolment(session.member_id()).await?;
-        Ok(could_answer(&enrolment, demand))
+        let enrolled_here = match self.settings.sessions.enrolled_answers {
+            true => &[][..],
+            false => &session.record().enrolled_here,
+        };
+        Ok(if could_answer(&enrolment, enrolled_here, demand) {
+            Answering::Possible
+        } else if could_answer(&enrolment, &[], demand) {
+            Answering::AfterSigningIn
+        } else {
+            Answering::Never
+        })
     }
 
     /// Sends a code by email to the member of a session, to answer a demand for a first factor.
@@ -117,7 +138,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let now = caller.now;
         let address = session.email_address().clone();
-        self.limit("email-address", address.as_str(), self.settings.limits.emails_per_address, now).await?;
+        self.limit_emails(&address, caller).await?;
         let (code, lifetime) = (fresh_code()?, LIFETIME);
         let stored = EmailCode {
             digest: self.code_digest(&address, &code),
@@ -292,11 +313,13 @@ impl Engine {
     }
 }
 
-fn could_answer(enrolment: &Enrolment, demand: &FactorDemand) -> bool {
+fn could_answer(enrolment: &Enrolment, enrolled_here: &[CredentialId], demand: &FactorDemand) -> bool {
+    let usable = |id: Option<&CredentialId>| id.is_some_and(|id| !enrolled_here.contains(id));
+    let totp = usable(enrolment.totp_id.as_ref());
     let has = |kind| match kind {
-        FactorKind::Totp => enrolment.totp_id.is_some(),
-        FactorKind::Otp => enrolment.verified_phone().is_some(),
-        FactorKind::RecoveryCodes => enrolment.totp_id.is_some() && enrolment.recovery_codes > 0,
+        FactorKind::Totp => totp,
+        FactorKind::Otp => usable(enrolment.verified_phone().map(|phone| &phone.phone_id)),
+        FactorKind::RecoveryCodes => totp && enrolment.recovery_codes > 0,
         // Everybody has an address.
         _ => true,
     };

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{FactorDemand, ReturnTo},
-    flow::{Caller, Challenged, Engine, Error},
+    flow::{Answering, Caller, Challenged, Engine, Error},
     judge::{MemberSession, Unmet},
 };
 
@@ -32,6 +32,9 @@ pub enum RefusalReason {
     Unmet(Vec<Unmet>),
     /// A second factor is demanded, and the member has none that could answer.
     EnrolmentRequired,
+    /// A second factor is demanded, and the only ones that could answer were set up in this session: they
+    /// count from the next sign-in on.
+    SignInRequired,
     /// A store does not answer, so nobody can be let in.
     Unavailable,
 }
@@ -147,9 +150,14 @@ pub(crate) async fn unmet(
         [Unmet::Factor(demand)] => demand.clone(),
         _ => return forbidden(engine, unmet, refused),
     };
-    match challenge(engine, session, &demand, refused).await {
-        Ok(Some(challenged)) => step_up(engine, &demand, unmet, &challenged, refused),
-        Ok(None) => enrolment(engine, &demand, refused),
+    let answered = match engine.can_answer(session, &demand).await {
+        Ok(Answering::Possible) => challenge(engine, session, &demand, refused).await,
+        Ok(Answering::AfterSigningIn) => return sign_in_again(engine, &demand, refused),
+        Ok(Answering::Never) => return enrolment(engine, &demand, refused),
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok(challenged) => step_up(engine, &demand, unmet, &challenged, refused),
         Err(error) => {
             tracing::error!(%error, "a session could not be challenged");
             unavailable(engine, refused)
@@ -162,12 +170,9 @@ async fn challenge(
     session: &MemberSession,
     demand: &FactorDemand,
     refused: &Refused,
-) -> Result<Option<Challenged>, Error> {
-    if !engine.can_answer(session, demand).await? {
-        return Ok(None);
-    }
+) -> Result<Challenged, Error> {
     let nothing_done = refused.would_change();
-    engine.challenge(session, demand, refused.destination(), nothing_done, &refused.caller).await.map(Some)
+    engine.challenge(session, demand, refused.destination(), nothing_done, &refused.caller).await
 }
 
 fn step_up(
@@ -207,6 +212,22 @@ fn step_up(
         .header(WWW_AUTHENTICATE, &header)
     };
     Refusal { reason: RefusalReason::Unmet(unmet), reply }
+}
+
+fn sign_in_again(engine: &Engine, demand: &FactorDemand, refused: &Refused) -> Refusal {
+    let status = StatusCode::FORBIDDEN;
+    let text = format!(
+        "This needs {}. What you set up in this session counts from your next sign-in on: sign out, and sign in again.",
+        needs(demand)
+    );
+    let reply = if refused.is_browser() {
+        let action = Some(("Your sessions".to_owned(), format!("{}/sessions", engine.settings.prefix)));
+        message(engine, status, "Sign in again first", &text, action)
+    } else {
+        let unmet = json!([described(&Unmet::Factor(demand.clone()))]);
+        problem(status, "sign_in_required", "Sign in again first", &text, json!({"unmet": unmet}))
+    };
+    Refusal { reason: RefusalReason::SignInRequired, reply }
 }
 
 fn enrolment(engine: &Engine, demand: &FactorDemand, refused: &Refused) -> Refusal {

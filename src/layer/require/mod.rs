@@ -9,6 +9,7 @@
 //! | no session | 303 to the sign-in | 401, `WWW-Authenticate: Bearer` |
 //! | factor missing or too old | 303 to the step-up page | 401, `insufficient_user_authentication` (RFC 9470), with a challenge |
 //! | no second factor set up that could answer | 403, a page that offers to set one up | 403, `enrolment_required` |
+//! | what could answer was set up in this session | 403, says to sign in again | 403, `sign_in_required` |
 //! | role or permission missing | 403 | 403, `insufficient_scope` |
 //! | another organization than the URL's | 403, offers to switch | 403 |
 //! | a store does not answer | 503 | 503 |

@@ -44,17 +44,19 @@ impl Live {
     }
 }
 
-/// What the table knows of a session.
+/// The sessions of one shard.
+#[derive(Debug, Default)]
+struct SessionShard {
+    /// Those that stand in the table, and where.
+    live: HashMap<SessionId, Standing>,
+    /// Those that have ended, until no store and no JWT could bring them back. Nothing pushes them out.
+    ended: HashMap<SessionId, Timestamp>,
+}
+
 #[derive(Debug)]
-enum Presence {
-    Live {
-        key: TableKey,
-        member_id: MemberId,
-    },
-    /// Ended; kept until no store and no JWT could bring it back.
-    Ended {
-        until: Timestamp,
-    },
+struct Standing {
+    key: TableKey,
+    member_id: MemberId,
 }
 
 /// What the table says to a token or a session id.
@@ -68,7 +70,6 @@ pub(crate) enum Found {
     Unknown,
 }
 
-type SessionShard = HashMap<SessionId, Presence>;
 type TokenShard = HashMap<TableKey, Live, ByTableKey>;
 
 /// Taken before a store is asked; what the store said enters the table only while nothing moved.
@@ -119,10 +120,15 @@ impl LiveTable {
 
     /// The session of an id.
     pub(crate) fn by_id(&self, session_id: &SessionId, now: Timestamp) -> Found {
-        let key = match read(&self.sessions[shard_of(session_id.as_str())]).get(session_id) {
-            Some(Presence::Live { key, .. }) => *key,
-            Some(Presence::Ended { .. }) => return Found::Ended,
-            None => return Found::Unknown,
+        let key = {
+            let shard = read(&self.sessions[shard_of(session_id.as_str())]);
+            if shard.ended.contains_key(session_id) {
+                return Found::Ended;
+            }
+            match shard.live.get(session_id) {
+                Some(standing) => standing.key,
+                None => return Found::Unknown,
+            }
         };
         match self.by_key(key, now) {
             Some(session) if session.member_session_id() == session_id => Found::Live(session),
@@ -160,7 +166,7 @@ impl LiveTable {
     ) -> bool {
         let session_id = session.member_session_id();
         let mut shard = write(&self.sessions[shard_of(session_id.as_str())]);
-        if matches!(shard.get(session_id), Some(Presence::Ended { .. })) {
+        if shard.ended.contains_key(session_id) {
             return false;
         }
         // Changes are counted before what they concern is taken out of the table, and that waits for
@@ -187,13 +193,9 @@ impl LiveTable {
     ) {
         let session_id = session.member_session_id();
         self.forget(shard, session_id);
-        if shard.len() >= self.capacity {
-            // Whoever has to go can be read from the store again; a tombstone could not.
-            let live = |(id, presence): (&SessionId, &Presence)| match presence {
-                Presence::Live { .. } => Some(id.clone()),
-                Presence::Ended { .. } => None,
-            };
-            if let Some(victim) = shard.iter().find_map(live) {
+        if shard.live.len() >= self.capacity {
+            // Whoever has to go can be read from the store again.
+            if let Some(victim) = shard.live.keys().next().cloned() {
                 self.forget(shard, &victim);
             }
         }
@@ -203,7 +205,7 @@ impl LiveTable {
             .entry(member_id.clone())
             .or_default()
             .insert(session_id.clone());
-        shard.insert(session_id.clone(), Presence::Live { key, member_id });
+        shard.live.insert(session_id.clone(), Standing { key, member_id });
         let believed_until = now.after(self.staleness);
         let live = Live { session: session.clone(), organization, believed_until };
         write(&self.tokens[key.shard(SHARDS)]).insert(key, live);
@@ -211,16 +213,15 @@ impl LiveTable {
 
     /// Takes a live session out of the table; a tombstone stays.
     fn forget(&self, shard: &mut SessionShard, session_id: &SessionId) {
-        let Some(Presence::Live { key, member_id }) = shard.get(session_id) else { return };
-        write(&self.tokens[key.shard(SHARDS)]).remove(key);
+        let Some(Standing { key, member_id }) = shard.live.remove(session_id) else { return };
+        write(&self.tokens[key.shard(SHARDS)]).remove(&key);
         let mut members = write(&self.members[shard_of(member_id.as_str())]);
-        if let Some(sessions) = members.get_mut(member_id) {
+        if let Some(sessions) = members.get_mut(&member_id) {
             sessions.remove(session_id);
             if sessions.is_empty() {
-                members.remove(member_id);
+                members.remove(&member_id);
             }
         }
-        shard.remove(session_id);
     }
 
     /// Ends a session for good. `until` is when nothing could bring it back any more.
@@ -229,7 +230,7 @@ impl LiveTable {
         let index = shard_of(session_id.as_str());
         let mut shard = write(&self.sessions[index]);
         self.forget(&mut shard, session_id);
-        shard.insert(session_id.clone(), Presence::Ended { until });
+        shard.ended.insert(session_id.clone(), until);
         drop(shard);
         self.ended[index].notify_waiters();
     }
@@ -270,20 +271,15 @@ impl LiveTable {
     pub(crate) fn sweep(&self, now: Timestamp) {
         for sessions in &self.sessions {
             let mut shard = write(sessions);
-            let over: Vec<SessionId> = shard
-                .iter()
-                .filter(|(_, presence)| match presence {
-                    Presence::Live { key, .. } => {
-                        let tokens = read(&self.tokens[key.shard(SHARDS)]);
-                        tokens.get(key).is_none_or(|live| !live.session.holds_at(now))
-                    }
-                    Presence::Ended { until } => *until <= now,
-                })
-                .map(|(id, _)| id.clone())
-                .collect();
+            shard.ended.retain(|_, until| now < *until);
+            let over = |standing: &Standing| {
+                let tokens = read(&self.tokens[standing.key.shard(SHARDS)]);
+                tokens.get(&standing.key).is_none_or(|live| !live.session.holds_at(now))
+            };
+            let over: Vec<SessionId> =
+                shard.live.iter().filter(|(_, standing)| over(standing)).map(|(id, _)| id.clone()).collect();
             for session_id in over {
                 self.forget(&mut shard, &session_id);
-                shard.remove(&session_id);
             }
         }
     }
