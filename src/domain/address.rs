@@ -153,7 +153,9 @@ impl Slug {
         let fits = (2..=128).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
             // Browsers resolve these away, so no such path could be reached.
-            && text != "..";
+            && text != ".."
+            // Where a URL may name an organization by id or slug, no slug may pass for another's id.
+            && !["live", "test"].iter().any(|at| text.starts_with(&format!("organization-{at}-")));
         if fits { Ok(Self(text.into())) } else { Err(InvalidAddress::Slug) }
     }
 
@@ -252,7 +254,8 @@ mod tests {
     #[test]
     fn slugs() {
         assert!(Slug::parse("acme-1.0_x~").is_ok());
-        for text in ["", "a", "..", "a/b", "a%2f", "ä1", &"x".repeat(129)] {
+        let ids = ["organization-live-x", "organization-test-00000000-0000-4000-8000-000000000000"];
+        for text in ["", "a", "..", "a/b", "a%2f", "ä1", &"x".repeat(129), ids[0], ids[1]] {
             assert_eq!(Slug::parse(text), Err(InvalidAddress::Slug), "{text:?}");
         }
     }

@@ -38,7 +38,7 @@ pub(crate) fn membership(factors: &[Factor], entrance: &Entrance) -> Option<Memb
                 return None;
             }
             let known = factors.iter().any(|factor| is_about(factor, member));
-            let proved = proven_address(factors).is_some_and(|address| *address == member.email_address);
+            let proved = proves(factors, &member.email_address);
             match member.status {
                 MemberStatus::Active => known.then_some(Membership::ActiveMember),
                 MemberStatus::Pending => proved.then_some(Membership::PendingMember),
@@ -47,9 +47,9 @@ pub(crate) fn membership(factors: &[Factor], entrance: &Entrance) -> Option<Memb
             }
         }
         None => {
-            let address = proven_address(factors).filter(|address| **address == entrance.address)?;
-            let domain = address.domain();
-            let joins = organization.email_jit_provisioning == JitProvisioning::Restricted
+            let domain = entrance.address.domain();
+            let joins = proves(factors, &entrance.address)
+                && organization.email_jit_provisioning == JitProvisioning::Restricted
                 && organization.email_allowed_domains.contains(&domain)
                 && entrance.domain_has_verified_member;
             joins.then_some(Membership::EligibleToJoinByEmailDomain { domain })
@@ -59,19 +59,30 @@ pub(crate) fn membership(factors: &[Factor], entrance: &Entrance) -> Option<Memb
 
 /// The address that the first factors have proved, if one has.
 pub(crate) fn proven_address(factors: &[Factor]) -> Option<&EmailAddress> {
-    factors.iter().filter(|factor| factor.kind.class() == FactorClass::Primary).find_map(|factor| {
-        match &factor.subject {
-            Subject::Email(address) => Some(address),
-            Subject::Phone(_) | Subject::Member(_) | Subject::Named { .. } => None,
+    factors.iter().find_map(proved_by)
+}
+
+fn proves(factors: &[Factor], address: &EmailAddress) -> bool {
+    factors.iter().any(|factor| proved_by(factor) == Some(address))
+}
+
+/// The address that this first factor proves. A password proves none, whatever its subject says.
+fn proved_by(factor: &Factor) -> Option<&EmailAddress> {
+    match &factor.subject {
+        Subject::Email(address)
+            if factor.kind.class() == FactorClass::Primary && factor.kind != FactorKind::Password =>
+        {
+            Some(address)
         }
-    })
+        Subject::Email(_) | Subject::Phone(_) | Subject::Member(_) | Subject::Named { .. } => None,
+    }
 }
 
 /// Whether a first factor proves a credential of this very member.
 pub(super) fn is_about(factor: &Factor, member: &Member) -> bool {
     factor.kind.class() == FactorClass::Primary
         && match &factor.subject {
-            Subject::Email(address) => *address == member.email_address,
+            Subject::Email(_) => proved_by(factor) == Some(&member.email_address),
             Subject::Named { address, organizations } => {
                 *address == member.email_address && organizations.contains(&member.organization_id)
             }

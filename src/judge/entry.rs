@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     admission::{accepts, is_about},
-    member_session::Standing,
+    member_session::{Continuation, Standing},
 };
 use crate::domain::{
     AuthMethod, CredentialId, Enrolment, Factor, FactorClass, FactorKind, Member, MemberStatus, MfaPolicy,
@@ -34,6 +34,8 @@ pub(crate) struct Entry<'a> {
 pub(crate) enum Verdict {
     /// Come in.
     Granted(Box<Grant>),
+    /// Go on with the session that stands: it gains first factors, and no other is opened.
+    Continued(Continuation),
     /// Not yet.
     Owed(Owed),
     /// Not at all: no active member of this organization.
@@ -65,7 +67,7 @@ impl MfaRequired {
     }
 }
 
-/// Leave to open a member session (or to go on with one), made by [`enter`] alone.
+/// Leave to open a member session, made by [`enter`] alone.
 #[derive(Debug)]
 pub(crate) struct Grant {
     pub(super) organization: Organization,
@@ -94,21 +96,23 @@ pub(crate) fn enter(entry: &Entry<'_>) -> Verdict {
     let counted: Vec<&Factor> = counting(entry).collect();
     let holds = |class| counted.iter().any(|factor| factor.kind.class() == class);
 
-    let stands = entry.standing.is_some_and(|standing| standing.is_of(member));
+    let standing = entry.standing.filter(|standing| standing.stands_for(member, entry.now));
     let mfa = organization.mfa_policy == MfaPolicy::RequiredForAll || enrolment.mfa_enrolled;
     let owed = Owed {
         primary_required: (!holds(FactorClass::Primary)).then(|| methods(organization, member)),
-        mfa_required: (mfa && !stands && !holds(FactorClass::Secondary))
+        mfa_required: (mfa && standing.is_none() && !holds(FactorClass::Secondary))
             .then(|| options(organization, member, enrolment)),
     };
     if owed.primary_required.is_some() || owed.mfa_required.is_some() {
         return Verdict::Owed(owed);
     }
-    Verdict::Granted(Box::new(Grant {
-        organization: organization.clone(),
-        member: member.clone(),
-        factors: counted.into_iter().cloned().collect(),
-    }))
+    let factors = counted.into_iter().cloned().collect();
+    match standing {
+        Some(standing) => Verdict::Continued(Continuation { standing: standing.clone(), factors }),
+        None => {
+            Verdict::Granted(Box::new(Grant { organization: organization.clone(), member: member.clone(), factors }))
+        }
+    }
 }
 
 /// The factors that count: proved by now, of a kind that the organization accepts, and each by a

@@ -90,14 +90,26 @@ pub(crate) enum Ended {
     Owed,
 }
 
-/// A live session that another first factor is added to. Made from a session alone.
+/// A session that another first factor is added to. Made from a session alone.
 #[derive(Clone, Debug)]
-pub(crate) struct Standing(SessionRecord);
+pub(crate) struct Standing(MemberSession);
 
 impl Standing {
-    pub(crate) fn is_of(&self, member: &Member) -> bool {
-        self.0.member_id == member.member_id && self.0.organization_id == member.organization_id
+    /// Whether it is a live session of this very member.
+    pub(super) fn stands_for(&self, member: &Member, now: Timestamp) -> bool {
+        let record = self.0.record();
+        record.member_id == member.member_id
+            && record.organization_id == member.organization_id
+            && self.0.holds_at(now)
     }
+}
+
+/// Leave to go on with the session that stands, made by [`enter`] alone. It opens no session of its
+/// own: no second factor may have been proved for it.
+#[derive(Debug)]
+pub(crate) struct Continuation {
+    pub(super) standing: Standing,
+    pub(super) factors: Vec<Factor>,
 }
 
 impl Grant {
@@ -130,23 +142,24 @@ impl Grant {
         };
         MemberSession::of(record, &self.organization, &self.member, project_roles, policy)
     }
+}
 
-    /// Adds the grant's first factors to a session of the same member that lives, and extends it.
-    /// Neither a second factor nor its absolute end changes by this.
+impl Continuation {
+    /// Adds the first factors to the session that stands, and extends it. Neither its assurance nor
+    /// its absolute end changes by this.
     pub(crate) fn extend(
         self,
-        standing: &Standing,
         duration: Option<SessionDuration>,
         policy: &SessionPolicy,
         now: Timestamp,
     ) -> SessionRecord {
-        let mut record = standing.0.clone();
+        let mut record = self.standing.0.record().clone();
         let primary = |factor: &Factor| factor.kind.class() == FactorClass::Primary;
         for factor in self.factors.into_iter().filter(primary) {
             factor.add_to(&mut record.factors);
         }
         record.revision += 1;
-        record.last_accessed_at = now;
+        record.last_accessed_at = now.max(record.last_accessed_at);
         let asked = now.after(duration.unwrap_or(policy.duration).as_duration());
         record.expires_at = record.expires_at.max(asked).min(record.absolute_end);
         record
@@ -286,7 +299,7 @@ impl MemberSession {
     }
 
     pub(crate) fn standing(&self) -> Standing {
-        Standing(self.0.record.clone())
+        Standing(self.clone())
     }
 
     /// Whether it may still be used, as far as time goes.
@@ -300,7 +313,8 @@ impl MemberSession {
     /// minute is.
     pub(crate) fn touch(&self, now: Timestamp) -> bool {
         let last = self.0.last_used.load(Ordering::Relaxed);
-        let due = now.as_millis() >= last.saturating_add(60_000);
+        // A session that is over stays over.
+        let due = now.as_millis() >= last.saturating_add(60_000) && self.holds_at(now);
         if due {
             self.0.last_used.store(now.as_millis(), Ordering::Relaxed);
         }

@@ -1,0 +1,5 @@
+fn is_default<T: Default>() {}
+
+fn main() {
+    is_default::<vestibule::MemberSession>();
+}
