@@ -60,7 +60,7 @@ impl Engine {
                 now,
             };
             let owed = match enter(&entry) {
-                Verdict::Granted(_) => None,
+                Verdict::Granted(_) | Verdict::Continued(_) => None,
                 Verdict::Owed(owed) => Some(owed),
                 Verdict::Refused => continue,
             };

@@ -157,7 +157,7 @@ impl Engine {
                 bag.session.organization_id = Some(organization.organization_id.clone());
                 Ok(Entered::Owed(Box::new(Unfinished { bag, owed, organization, member, sms_sent })))
             }
-            (Verdict::Granted(_) | Verdict::Refused, _) => Err(not_found()),
+            (Verdict::Granted(_) | Verdict::Continued(_) | Verdict::Refused, _) => Err(not_found()),
         }
     }
 

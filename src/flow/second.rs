@@ -91,7 +91,9 @@ impl Engine {
         };
         let owed = match enter(&entry) {
             Verdict::Owed(owed) => owed,
-            Verdict::Granted(_) => Owed { primary_required: None, mfa_required: None },
+            Verdict::Granted(_) | Verdict::Continued(_) => {
+                Owed { primary_required: None, mfa_required: None }
+            }
             Verdict::Refused => return Err(not_found()),
         };
         Ok(Pending { bag, organization, member, enrolment, owed })

@@ -1,7 +1,7 @@
 //! What a route demands of a session, and what of it is not met.
 
 use super::{member_session::MemberSession, policy::SessionPolicy};
-use crate::domain::{CredentialId, Factor, FactorDemand, FactorKind, RoleId, Timestamp};
+use crate::domain::{CredentialId, Factor, FactorDemand, RoleId, Timestamp};
 
 /// What a route demands. [`Requirement::member`] alone demands a member session, nothing more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,21 +72,6 @@ pub(crate) struct Held<'a> {
     pub(crate) enrolled_here: &'a [CredentialId],
 }
 
-impl Held<'_> {
-    /// Whether the credential was set up in this session. The recovery codes of an authenticator app
-    /// are set up with it, so one that was used since stands for nothing more than the app does.
-    fn is_enrolled_here(&self, factor: &Factor) -> bool {
-        let listed = |factor: &Factor| self.enrolled_here.contains(&factor.credential_id);
-        listed(factor)
-            || factor.kind == FactorKind::RecoveryCodes
-                && self.factors.iter().any(|app| {
-                    app.kind == FactorKind::Totp
-                        && listed(app)
-                        && app.created_at <= factor.last_authenticated_at
-                })
-    }
-}
-
 /// Whether some factor held answers the demand. One that lies in the future is not fresh.
 pub(super) fn answers(
     held: &Held<'_>,
@@ -96,7 +81,7 @@ pub(super) fn answers(
 ) -> bool {
     held.factors.iter().any(|factor| {
         demand.takes(factor.kind)
-            && (policy.enrolled_answers || !held.is_enrolled_here(factor))
+            && (policy.enrolled_answers || !held.enrolled_here.contains(&factor.credential_id))
             && now
                 .since(factor.last_authenticated_at)
                 .is_some_and(|age| demand.max_age().is_none_or(|max| age <= max))

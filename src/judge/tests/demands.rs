@@ -104,17 +104,8 @@ fn session(have: &[Have]) -> MemberSession {
 
 /// What the law says, in other words than the judge's.
 fn met(have: &[Have], demanded: Demanded, max: Option<Duration>, enrolled_answers: bool) -> bool {
-    let since = |app: &Have, code: &Have| match (app.age, code.age) {
-        (Age::Of(app), Age::Of(code)) => code <= app,
-        (_, Age::NotYet) => true,
-        (Age::NotYet, Age::Of(_)) => false,
-    };
-    let from_here = |one: &Have| {
-        let with_app = |app: &Have| app.way == Way::App && app.enrolled_here && since(app, one);
-        one.enrolled_here || one.way == Way::Recovery && have.iter().any(with_app)
-    };
     have.iter().any(|one| {
-        demanded.answered_by(one.way) && one.age.within(max) && (enrolled_answers || !from_here(one))
+        demanded.answered_by(one.way) && one.age.within(max) && (enrolled_answers || !one.enrolled_here)
     })
 }
 

@@ -160,7 +160,7 @@ pub(super) fn sms(at: Timestamp) -> Factor {
     factor(FactorKind::Otp, Subject::Phone(number(ADA_PHONE)), "phone", at)
 }
 
-/// Ada has used up a recovery code.
+/// Ada has used up a recovery code, which is named by the app that it stands in for.
 pub(super) fn recovery(at: Timestamp) -> Factor {
-    factor(FactorKind::RecoveryCodes, Subject::Member(member_id("ada-acme")), "codes", at)
+    factor(FactorKind::RecoveryCodes, Subject::Member(member_id("ada-acme")), "app", at)
 }

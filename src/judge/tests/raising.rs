@@ -1,8 +1,8 @@
 //! One more proof for a session that lives.
 
 use super::people::{
-    EVE, HOUR, MINUTE, NOW, Scene, address, app, factor, link, member, member_id, organization, password,
-    recovery, sms,
+    EVE, HOUR, MINUTE, NOW, Scene, address, app, credential, factor, link, member, member_id, number,
+    organization, password, recovery, sms,
 };
 use crate::{
     domain::{
@@ -61,7 +61,7 @@ fn a_proof_that_does_not_count_raises_nothing() {
         factor(FactorKind::Totp, of_bolt.clone(), "app", NOW),
         factor(FactorKind::Totp, Subject::Member(member_id("ada-acme")), "other-app", NOW),
         factor(FactorKind::RecoveryCodes, of_bolt.clone(), "codes", NOW),
-        factor(FactorKind::Otp, Subject::Phone(super::people::number("+15550000009")), "phone", NOW),
+        factor(FactorKind::Otp, Subject::Phone(number("+15550000009")), "phone", NOW),
         factor(FactorKind::Password, of_bolt, "password", NOW),
         factor(FactorKind::MagicLink, Subject::Email(address(EVE)), "mail", NOW),
     ] {
@@ -113,7 +113,7 @@ fn what_is_enrolled_here_answers_elsewhere() {
     let scene = Scene::new();
     let now = NOW.after(MINUTE);
     let enrolled = scene.signed_in().raised(app(now), true, SEED, scene.by(now)).unwrap();
-    assert_eq!(enrolled.enrolled_here, [super::people::credential("app")]);
+    assert_eq!(enrolled.enrolled_here, [credential("app")]);
     let session = scene.resume(&enrolled, now).unwrap();
     let again = raised(&scene, &session, app(now), now).unwrap();
     for record in [&enrolled, &again] {
@@ -131,29 +131,25 @@ fn what_is_enrolled_here_answers_elsewhere() {
     assert!(meets(&scene, next.record(), FactorDemand::totp(), now));
 }
 
-/// The recovery codes that came with an app are set up where the app was.
+/// The recovery codes that came with an app were set up where the app was; those of a former one were
+/// not, and are named by that.
 #[test]
 fn recovery_codes_of_an_app_enrolled_here_do_not_answer() {
     let scene = Scene::new();
-    let (before, at, after) = (NOW, NOW.after(MINUTE), NOW.after(2 * MINUTE));
+    let former = Factor { credential_id: credential("former-app"), ..recovery(NOW) };
     let with = |session: &MemberSession, proof: Factor, enrolled| {
-        let now = proof.last_authenticated_at;
-        let record = session.raised(proof, enrolled, SEED, scene.by(now)).unwrap();
-        scene.resume(&record, now).unwrap()
+        let record = session.raised(proof, enrolled, SEED, scene.by(NOW)).unwrap();
+        scene.resume(&record, NOW).unwrap()
     };
-    let enrolled = with(&scene.signed_in(), app(at), true);
-    for now in [at, after] {
-        let record = with(&enrolled, recovery(now), false);
-        assert!(!meets(&scene, record.record(), FactorDemand::secondary(), after));
-    }
-    // One of the old codes, used to replace the old app, was an existing factor.
-    let old = with(&scene.signed_in(), recovery(before), false);
-    let replaced = with(&old, app(at), true);
-    assert!(meets(&scene, replaced.record(), FactorDemand::secondary(), at));
+    let enrolled = with(&scene.signed_in(), app(NOW), true);
+    let by_code = with(&enrolled, recovery(NOW), false);
+    assert!(!meets(&scene, by_code.record(), FactorDemand::secondary(), NOW));
+    let replaced = with(&with(&scene.signed_in(), former, false), app(NOW), true);
+    assert!(meets(&scene, replaced.record(), FactorDemand::secondary(), NOW));
+    assert!(!meets(&scene, replaced.record(), FactorDemand::totp(), NOW));
     // A phone brings no codes.
-    let phone = with(&scene.signed_in(), sms(at), true);
-    let codes = with(&phone, recovery(after), false);
-    assert!(meets(&scene, codes.record(), FactorDemand::secondary(), after));
+    let by_code = with(&with(&scene.signed_in(), sms(NOW), true), recovery(NOW), false);
+    assert!(meets(&scene, by_code.record(), FactorDemand::secondary(), NOW));
 }
 
 /// A recovery code answers where any second factor does, never where a kind is named.
