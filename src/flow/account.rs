@@ -75,6 +75,9 @@ impl Engine {
         caller: &Caller,
     ) -> Result<MemberSession, Error> {
         let proof = self.vouched(vouched, caller)?;
+        if !session.holds_at(caller.now) {
+            return Err(ErrorKind::SessionNotFound.into());
+        }
         let member = self.member(session.member_id()).await?;
         if proof.factor.address() != Some(&member.email_address) {
             return Ok(session.clone());
@@ -90,8 +93,10 @@ impl Engine {
             standing: Some(&standing),
             now: caller.now,
         };
-        let Verdict::Granted(grant) = enter(&entry) else { return Err(ErrorKind::FactorNotAccepted.into()) };
-        let mut record = grant.extend(&standing, terms.duration, &self.settings.sessions, caller.now);
+        let Verdict::Continued(continuation) = enter(&entry) else {
+            return Err(ErrorKind::FactorNotAccepted.into());
+        };
+        let mut record = continuation.extend(terms.duration, &self.settings.sessions, caller.now);
         record.custom_claims = record.custom_claims.merged(&terms.custom_claims)?;
         self.replace_session(session, record, caller.now).await
     }

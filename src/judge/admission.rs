@@ -66,14 +66,10 @@ fn proves(factors: &[Factor], address: &EmailAddress) -> bool {
     factors.iter().any(|factor| proved_by(factor) == Some(address))
 }
 
-/// The address that this first factor proves. A password proves none, whatever its subject says.
+/// The address that this factor proves, if it is a first one.
 fn proved_by(factor: &Factor) -> Option<&EmailAddress> {
     match &factor.subject {
-        Subject::Email(address)
-            if factor.kind.class() == FactorClass::Primary && factor.kind != FactorKind::Password =>
-        {
-            Some(address)
-        }
+        Subject::Email(address) if factor.kind.class() == FactorClass::Primary => Some(address),
         Subject::Email(_) | Subject::Phone(_) | Subject::Member(_) | Subject::Named { .. } => None,
     }
 }
@@ -82,7 +78,7 @@ fn proved_by(factor: &Factor) -> Option<&EmailAddress> {
 pub(super) fn is_about(factor: &Factor, member: &Member) -> bool {
     factor.kind.class() == FactorClass::Primary
         && match &factor.subject {
-            Subject::Email(_) => proved_by(factor) == Some(&member.email_address),
+            Subject::Email(address) => *address == member.email_address,
             Subject::Named { address, organizations } => {
                 *address == member.email_address && organizations.contains(&member.organization_id)
             }

@@ -109,9 +109,11 @@ pub(crate) fn enter(entry: &Entry<'_>) -> Verdict {
     let factors = counted.into_iter().cloned().collect();
     match standing {
         Some(standing) => Verdict::Continued(Continuation { standing: standing.clone(), factors }),
-        None => {
-            Verdict::Granted(Box::new(Grant { organization: organization.clone(), member: member.clone(), factors }))
-        }
+        None => Verdict::Granted(Box::new(Grant {
+            organization: organization.clone(),
+            member: member.clone(),
+            factors,
+        })),
     }
 }
 

@@ -4,8 +4,8 @@ use super::people::{HOUR, MINUTE, NOW, Scene, app, email_code, link, password, s
 use crate::{
     domain::{Factor, FactorDemand, SessionRecord, Timestamp},
     judge::{
-        Continuation, Entry, MemberSession, Requirement, SessionDuration, SessionPolicy, Unmet, Verdict,
-        enter, unmet,
+        Entry, MemberSession, Requirement, SessionDuration, SessionPolicy, Unmet, Verdict, enter,
+        member_session::Continuation, unmet,
     },
 };
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{AuthMethod, Enrolment, Factor, MemberStatus, MfaMethod, SessionRecord, Subject},
-    judge::{Entry, Standing, Verdict, enter},
+    judge::{Entry, Verdict, enter, member_session::Standing},
 };
 
 fn judged(built: &Built, factors: &[Factor], standing: Option<&Standing>) -> Verdict {
@@ -40,10 +40,10 @@ fn told(verdict: Verdict, built: &Built, factors: &[Factor], stands: bool) -> Ex
             second: owed.mfa_required.map(|required| {
                 let options = Options { phone: required.phone.is_some(), app: required.totp_id.is_some() };
                 assert_eq!(required.needs_enrolment(), !options.phone && !options.app);
-                for phone in &required.phone {
+                if let Some(phone) = &required.phone {
                     assert_eq!(phone, &built.enrolment.phone.as_ref().unwrap().number);
                 }
-                for app in &required.totp_id {
+                if let Some(app) = &required.totp_id {
                     assert_eq!(Some(app), built.enrolment.totp_id.as_ref());
                 }
                 options

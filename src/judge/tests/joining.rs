@@ -57,11 +57,9 @@ impl Door {
             ADA => (About::AdaAddress, About::AdaNamedInAcme, About::AdaOfAcme),
             _ => (About::EveAddress, About::EveNamedInAcme, About::EveOfAcme),
         };
-        let by_mail_or_elsewhere = |way| !matches!(way, Way::Password | Way::Sms | Way::App | Way::Recovery);
-        let proved = proofs.iter().any(|proof| by_mail_or_elsewhere(proof.way) && proof.about == mine);
-        let vouched = proofs.iter().any(|proof| {
-            (by_mail_or_elsewhere(proof.way) || proof.way == Way::Password) && proof.about == named
-        });
+        let first = |way| !matches!(way, Way::Sms | Way::App | Way::Recovery);
+        let proved = proofs.iter().any(|proof| first(proof.way) && proof.about == mine);
+        let vouched = proofs.iter().any(|proof| first(proof.way) && proof.about == named);
         let password = proofs.iter().any(|proof| proof.way == Way::Password && proof.about == id);
         match self.state {
             Some(MemberStatus::Active) if proved || vouched || password => Some(Membership::ActiveMember),
@@ -190,7 +188,7 @@ fn somebody_elses_proof_does_not_join() {
 fn the_address_that_first_factors_prove() {
     for proof in Proof::all() {
         let told = proven_address(&[proof.factor()]).cloned();
-        let proves = !matches!(proof.way, Way::Password | Way::Sms | Way::App | Way::Recovery);
+        let proves = !matches!(proof.way, Way::Sms | Way::App | Way::Recovery);
         let expected = match proof.about {
             About::AdaAddress if proves => Some(address(ADA)),
             About::EveAddress if proves => Some(address(EVE)),

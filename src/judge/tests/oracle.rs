@@ -58,8 +58,8 @@ impl World {
     pub(super) fn is_first(&self, proof: Proof) -> bool {
         let in_acme = self.target == Target::Acme;
         let theirs = match proof.about {
-            // No password is proved by mail: it belongs to one member.
-            About::AdaAddress => proof.way != Way::Password,
+            // Of a password too, where an application that keeps it vouches for the address.
+            About::AdaAddress => true,
             About::AdaNamedInAcme => in_acme,
             About::AdaNamedInBolt => !in_acme,
             About::AdaOfAcme => in_acme && proof.way == Way::Password,

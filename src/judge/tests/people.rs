@@ -8,7 +8,10 @@ use crate::{
         MemberStatus, Organization, OrganizationId, Phone, PhoneNumber, Role, SessionId, SessionRecord, Slug,
         Subject, Timestamp, TokenSeed,
     },
-    judge::{Ended, Entry, Grant, MemberSession, Opening, Resumed, SessionPolicy, Verdict, enter, resume},
+    judge::{
+        Entry, Grant, MemberSession, Opening, Resumed, SessionPolicy, Verdict, enter, member_session::Ended,
+        resume,
+    },
 };
 
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
@@ -94,7 +97,7 @@ impl Scene {
 
     pub(super) fn grant(&self, factors: &[Factor], now: Timestamp) -> Grant {
         match enter(&self.entry(factors, now)) {
-            Verdict::Granted(grant) => grant,
+            Verdict::Granted(grant) => *grant,
             verdict => panic!("{verdict:?}"),
         }
     }

@@ -71,7 +71,7 @@ fn a_proof_that_does_not_count_raises_nothing() {
     no_sms.organization.mfa_methods = Allowed::only([MfaMethod::Totp]);
     assert_eq!(raised(&no_sms, &session, sms(NOW), NOW), None);
     assert!(raised(&no_sms, &session, app(NOW), NOW).is_some());
-    let mut no_app = scene.clone();
+    let mut no_app = scene;
     no_app.enrolment.totp_id = None;
     assert_eq!(raised(&no_app, &session, app(NOW), NOW), None);
     assert_eq!(raised(&no_app, &session, recovery(NOW), NOW), None);

@@ -3,7 +3,7 @@
 use super::people::{EVE, HOUR, MILLI, MINUTE, NOW, Scene, app, link, member, organization};
 use crate::{
     domain::{Allowed, AuthMethod, MemberStatus, MfaPolicy, SessionRecord, Timestamp},
-    judge::{Ended, SessionPolicy},
+    judge::{SessionPolicy, member_session::Ended},
 };
 
 fn ended(scene: &Scene, record: &SessionRecord, now: Timestamp) -> Option<Ended> {

@@ -3,7 +3,7 @@
 use super::people::{ADA, Scene, domain, link, member, organization};
 use crate::{
     domain::{ImplicitRole, Permission, Role, RoleId},
-    judge::{effective_roles, permissions},
+    judge::{effective_roles, roles::permissions},
 };
 
 fn role(text: &str) -> RoleId {
