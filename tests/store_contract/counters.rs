@@ -70,6 +70,27 @@ pub(crate) async fn gives_back(rig: Counting) {
     assert_eq!(rig.store.increment_below(&counter(2), 2, MINUTE, at(200_000)).await.unwrap(), Some(1));
 }
 
+pub(crate) async fn racing_to_give_back_loses_nothing(rig: Counting) {
+    for round in 0..rig.rounds {
+        let key = counter(round);
+        for _ in 0..100 {
+            rig.store.increment_below(&key, 100, MINUTE, START).await.unwrap();
+        }
+        race(RACERS, |racer| {
+            let (store, key) = (Arc::clone(&rig.store), key.clone());
+            async move {
+                if racer % 2 == 0 {
+                    store.give_back(&key, START).await.unwrap();
+                } else {
+                    store.increment_below(&key, 1_000, MINUTE, START).await.unwrap();
+                }
+            }
+        })
+        .await;
+        assert_eq!(rig.store.increment_below(&key, 1_000, MINUTE, START).await.unwrap(), Some(101));
+    }
+}
+
 pub(crate) async fn racing_stops_at_the_limit(rig: Counting) {
     for round in 0..rig.rounds {
         // Every second round starts over what is left of an ended window.

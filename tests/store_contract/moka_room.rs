@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use vestibule::{
-    domain::FactorDemand,
+    domain::{FactorDemand, ReturnTo},
     store::{
         CodeKey, Counters, TransientStore,
         moka::{MokaCounters, MokaTransient, TransientCapacity},
@@ -39,7 +39,7 @@ async fn a_flood_of_one_kind_pushes_out_no_other() {
         intermediate_sessions: 10,
         codes: 10,
         challenged_sessions: 10,
-        ..TransientCapacity::default()
+        destinations: 10,
     });
     let key = CodeKey::Browser(digest(1));
     store.put_code(&key, code(1), START).await.unwrap();
@@ -48,6 +48,11 @@ async fn a_flood_of_one_kind_pushes_out_no_other() {
         store.insert(digest(number), intermediate(ADA), START).await.unwrap();
     }
     assert_eq!(store.evictions(), 990);
+    let path = ReturnTo::parse("/x").unwrap();
+    for number in 0..20 {
+        store.put_destination(digest(number), path.clone(), at(1_000), START).await.unwrap();
+    }
+    assert_eq!(store.evictions(), 1_000);
     assert!(store.code(&key, START).await.unwrap().is_some());
     assert_eq!(store.challenges(&session_id(1), START).await.unwrap().len(), 1);
 }

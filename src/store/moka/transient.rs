@@ -183,6 +183,9 @@ impl TransientStore for MokaTransient {
     }
 
     fn evictions(&self) -> u64 {
-        self.sessions.evictions() + self.codes.evictions() + self.challenges.evictions()
+        self.sessions.evictions()
+            + self.codes.evictions()
+            + self.challenges.evictions()
+            + self.destinations.evictions()
     }
 }
