@@ -1,5 +1,0 @@
-fn comes_from<T: From<vestibule::domain::SessionRecord>>() {}
-
-fn main() {
-    comes_from::<vestibule::MemberSession>();
-}
