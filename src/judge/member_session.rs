@@ -26,7 +26,8 @@ use crate::domain::{
 
 /// A signed-in member of one organization, as the judge has let them in.
 ///
-/// Handlers take it from the request's extensions. It can't be built outside this crate:
+/// Handlers take it from the request's extensions, with axum as an [argument](crate::extract). Cheap to
+/// clone. It can't be built outside this crate:
 ///
 /// ```compile_fail
 /// let session = vestibule::MemberSession { };

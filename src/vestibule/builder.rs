@@ -21,6 +21,47 @@ use crate::{
 };
 
 /// Configures a [`Vestibule`]. Made by [`Vestibule::builder`] or [`Vestibule::development`].
+///
+/// # Examples
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+/// use std::time::Duration;
+///
+/// use vestibule::{
+///     FileKeys, SessionDuration, SessionPolicy, Vestibule, deliver::Mailbox, store::sqlite::SqliteStore,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let vestibule = Vestibule::builder()
+///     .project_id("project-live-8f2a6a0c-4f1e-4c52-9f43-0d6f2b6f6f0e")
+///     .name("Acme Reports")
+///     .origin("https://reports.acme.example")
+///     .master_keys(FileKeys::or_create(folder.path().join("keys")))
+///     .store(SqliteStore::open(folder.path().join("vestibule.db")).await?)
+///     .email(Mailbox::new()) // in production `SmtpSender`, or a sender of your own
+///     .session_policy(SessionPolicy {
+///         duration: SessionDuration::from_minutes(8 * 60)?,
+///         idle: Duration::from_secs(3600),
+///         ..SessionPolicy::default()
+///     })
+///     .create_organizations(false)
+///     .build()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+/// What is wrong or missing is told all at once:
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let error = vestibule::Vestibule::builder().origin("http://reports.acme.example").build().await.unwrap_err();
+/// assert!(error.problems().iter().any(|problem| problem.starts_with("master_keys is missing")));
+/// assert!(error.problems().iter().any(|problem| problem.contains("has no https")));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
 pub struct Builder {
     development: bool,

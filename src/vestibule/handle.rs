@@ -17,6 +17,43 @@ use crate::{
 };
 
 /// Multi-tenant sign-in for one application: its layers, and the flows as methods. Cheap to clone.
+///
+/// # Examples
+/// ```
+/// use vestibule::{
+///     Terms, Vestibule,
+///     domain::{EmailAddress, Member, MemberId, MemberStatus, Organization, OrganizationId, Secret, Slug},
+/// };
+///
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documentation/ada.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let vestibule = Vestibule::development().build().await?;
+/// let background = vestibule.start();
+///
+/// // Organizations and members can be made from here, where the store allows it.
+/// let id = OrganizationId::new("organization-globex")?;
+/// let globex = Organization::new(id.clone(), "Globex", Slug::parse("globex")?, vestibule.now());
+/// let address = EmailAddress::parse("gina@globex.example")?;
+/// let gina = Member::new(MemberId::new("member-gina")?, id, address, MemberStatus::Active, vestibule.now());
+/// vestibule.create_organization(&globex, &[gina.clone()]).await?;
+/// vestibule.set_password(&gina.member_id, Secret::new("correct horse battery staple")).await?;
+///
+/// // Sessions are found by their token, extended, given claims, listed and ended.
+/// # let cookie = ada_signed_in(&vestibule).await?;
+/// # let token = cookie.split_once('=').unwrap().1;
+/// let session = vestibule.current_session(token).await?;
+/// let plan = serde_json::Map::from_iter([("plan".to_owned(), "gold".into())]);
+/// let session = vestibule.update_session(&session, &Terms { duration: None, custom_claims: plan }).await?;
+/// assert_eq!(session.custom_claims()["plan"], "gold");
+/// assert_eq!(vestibule.sessions_of(session.member_id()).await?.len(), 1);
+/// assert!(vestibule.revoke(session.member_session_id()).await?);
+/// assert!(vestibule.current_session(token).await.is_err());
+///
+/// background.stop().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Vestibule {
     engine: Arc<Engine>,

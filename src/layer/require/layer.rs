@@ -6,8 +6,63 @@ use tower_layer::Layer;
 use super::{Require, organization::OrganizationFrom, respond::Standard};
 use crate::{domain::ReturnTo, flow::Engine, judge::Requirement};
 
-/// Enforces a [`Requirement`]; see the [module](self). Made by
+/// Lets a request pass only if its session meets a [`Requirement`]. Made by
 /// [`Vestibule::require`](crate::Vestibule::require).
+///
+/// Attach it to the routes it is for, with axum's `route_layer`: what a route needs is then part of the
+/// route, and no spelling of a path gets around it. It needs [`SessionLayer`](crate::SessionLayer) around
+/// the router; without that nobody is let in.
+///
+/// | request | browser | program |
+/// |---|---|---|
+/// | no session | 303 to the sign-in | 401, `WWW-Authenticate: Bearer` |
+/// | factor missing or too old | 303 to the step-up page | 401, `insufficient_user_authentication` (RFC 9470), with a challenge |
+/// | no second factor set up that could answer | 403, a page that offers to set one up | 403, `enrolment_required` |
+/// | what could answer was set up in this session | 403, says to sign in again | 403, `sign_in_required` |
+/// | role or permission missing | 403 | 403, `insufficient_scope` |
+/// | another organization than the URL's | 403, offers to switch | 403, `insufficient_scope`, with `switch_at` |
+/// | a store does not answer | 503 | 503 |
+///
+/// A browser is told by `Sec-Fetch-Mode: navigate` or, without that header, by a GET or HEAD whose
+/// `Accept` prefers HTML; all else is a program. The reason stands in the extensions of the answer, as a
+/// [`RefusalReason`](crate::RefusalReason). Answers, refusals or not, get `Cache-Control: no-store` and
+/// `Vary: Cookie, Authorization` where the handler has set none of its own.
+///
+/// A refused request leaves the inner service reserved, as [`Service`](tower_service::Service) has it: put
+/// concurrency limits inside of this layer, not buffers that count reservations.
+///
+/// # Examples
+/// One request that is refused, one that is let in:
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response, StatusCode, header};
+/// use http_body_util::Full;
+/// use tower::{ServiceBuilder, ServiceExt};
+/// use vestibule::{RefusalReason, Requirement, Vestibule};
+///
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documentation/ada.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let vestibule = Vestibule::development().build().await?;
+/// let service = ServiceBuilder::new()
+///     .layer(vestibule.session_layer())
+///     .layer(vestibule.require(Requirement::member()))
+///     .service_fn(async |_: Request<()>| {
+///         Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from("members only")))
+///     });
+///
+/// let refused = service.clone().oneshot(Request::new(())).await?;
+/// assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+/// assert_eq!(refused.headers()[header::WWW_AUTHENTICATE], "Bearer");
+/// assert_eq!(refused.extensions().get(), Some(&RefusalReason::Anonymous));
+///
+/// // `ada_signed_in` makes an organization with one member, and signs her in.
+/// let cookie = ada_signed_in(&vestibule).await?;
+/// let let_in = service.oneshot(Request::builder().header(header::COOKIE, cookie).body(())?).await?;
+/// assert_eq!(let_in.status(), StatusCode::OK);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RequireLayer<R = Standard> {
     pub(super) engine: Arc<Engine>,
