@@ -17,9 +17,6 @@ use crate::{
 /// From its creation, never longer.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// How long a node that died holds a claim.
-const LEASE: Duration = Duration::from_secs(30);
-
 /// What happens to the token of an intermediate session that goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
@@ -129,7 +126,10 @@ impl Engine {
         let (engine, key, seen) = (Arc::clone(self), bag.key, bag.session.clone());
         let task = async move {
             let transient = &engine.stores.transient;
-            if !transient.claim(key, &seen, attempt, now.after(LEASE), now).await? {
+            // As long as it lives: were the claim to run out while a slow store still makes what it buys, or
+            // after a consumption that failed, the same token would buy it again.
+            let lease_ends = seen.expires_at;
+            if !transient.claim(key, &seen, attempt, lease_ends, now).await? {
                 return Err(ErrorKind::IntermediateSessionNotFound.into());
             }
             let made = make.await;
