@@ -108,7 +108,7 @@ impl Engine {
     ) -> Result<Entered, Error> {
         let disabled = || Error::from(ErrorKind::CreationDisabled);
         let admin =
-            self.stores.admin.as_ref().filter(|_| self.settings.create_organizations).ok_or_else(disabled)?;
+            self.stores.admin.clone().filter(|_| self.settings.create_organizations).ok_or_else(disabled)?;
         let bag = self.find_intermediate(token, caller).await?;
         // Who only knows a password, or is merely vouched for, has shown no address to be known by.
         let address = proven_address(&bag.session.factors).cloned().ok_or_else(disabled)?;
@@ -122,22 +122,25 @@ impl Engine {
         creator.activate(caller.now);
         creator.roles.push(RoleId::admin());
         // Reserved before anything is made: two forms sent at once make one organization.
-        let (engine, made) = (Arc::clone(admin), organization.clone());
+        if rotation == Rotation::Replace {
+            // Entered under the same claim: a session store that fails gives the token back.
+            let source = Source::Fresh {
+                factors: bag.session.factors.clone(),
+                return_to: bag.session.return_to.clone(),
+                absolute_end: bag.session.absolute_end,
+            };
+            let (enters, terms, caller, now) = (Arc::clone(self), terms.clone(), caller.clone(), caller.now);
+            return self
+                .use_up(&bag, now, async move {
+                    admin.create_organization(&organization, &[creator]).await?;
+                    enters.enter(&id, source, &terms, &caller).await
+                })
+                .await;
+        }
         let session =
             crate::domain::IntermediateSession { organization_id: Some(id.clone()), ..bag.session.clone() };
-        let bag = if rotation == Rotation::Replace {
-            let store = Arc::clone(self);
-            let now = caller.now;
-            self.use_up(&bag, now, async move {
-                engine.create_organization(&made, &[creator]).await?;
-                store.store_intermediate(session, now).await
-            })
-            .await?
-        } else {
-            let bag = self.go_on(bag, session, rotation, caller.now).await?;
-            engine.create_organization(&made, &[creator]).await?;
-            bag
-        };
+        let bag = self.go_on(bag, session, rotation, caller.now).await?;
+        admin.create_organization(&organization, &[creator]).await?;
         self.enter(&id, Source::Intermediate { bag: Box::new(bag), add: None, rotation }, terms, caller).await
     }
 
