@@ -18,15 +18,18 @@ use crate::{
 
 /// Where it is set up: in the sign-in that is going on, or else in the session.
 async fn on(ask: &Ask) -> Result<On, Failure> {
-    if let Some(token) = ask.intermediate()
-        && ask.engine.find_intermediate(token, &ask.caller).await.is_ok()
-    {
-        return Ok(On::SignIn(token.into()));
+    if let Some(token) = ask.intermediate() {
+        match ask.engine.find_intermediate(token, &ask.caller).await {
+            Ok(_) => return Ok(On::SignIn(token.into())),
+            Err(error) if *error.kind() == ErrorKind::IntermediateSessionNotFound => {}
+            // An outage is no expiry: the sign-in may still live.
+            Err(error) => return Err(error.into()),
+        }
     }
     match ask.session().await {
         Ok(session) => Ok(On::Session(session)),
         // Whoever was in the middle of signing in is told that this has expired.
-        Err(_) if ask.intermediate().is_some() => Err(Failure::no_intermediate()),
+        Err(failure) if failure.over && ask.intermediate().is_some() => Err(Failure::no_intermediate()),
         Err(failure) => Err(failure),
     }
 }
