@@ -3,6 +3,8 @@
 #![allow(
     dead_code,
     unused_imports,
+    clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "each test uses a part of this; helpers fail as tests do"
 )]

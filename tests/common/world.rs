@@ -332,7 +332,7 @@ fn application(vestibule: &Vestibule, handled: &Arc<AtomicUsize>) -> Router {
     let fresh = || Requirement::member().factor(fresh_second_factor());
     Router::new()
         .route("/open", get(|| async { "open" }))
-        .route("/me", get(me.clone()))
+        .route("/me", get(me))
         .route("/maybe", get(maybe))
         .route("/member", get(done.clone()).route_layer(layer(Requirement::member())))
         .route("/admin", get(done.clone()).route_layer(layer(Requirement::member().role(RoleId::admin()))))
