@@ -140,6 +140,22 @@ fn is_post_only(path: &[&str]) -> bool {
     )
 }
 
+fn is_get_only(path: &[&str]) -> bool {
+    matches!(path, ["style.css" | "jwks.json" | "session" | "sessions" | "mfa" | "enrol" | "step-up"])
+}
+
+/// The methods of a path, for `Allow` (RFC 9110 §10.2.1).
+fn allowed(path: &[String]) -> &'static str {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    if is_post_only(&path) {
+        "POST"
+    } else if is_get_only(&path) {
+        "GET, HEAD"
+    } else {
+        "GET, HEAD, POST"
+    }
+}
+
 async fn post<'a>(ask: &mut Ask, path: &[&'a str]) -> (Step, Form<'a>) {
     match *path {
         ["sign-in"] => (email::sign_in(ask).await, Form::SignIn),
@@ -169,9 +185,7 @@ async fn post<'a>(ask: &mut Ask, path: &[&'a str]) -> (Step, Form<'a>) {
         ["sessions", "revoke-others"] => (session::revoke_others(ask).await, Form::Sessions),
         ["switch"] => (session::switch(ask).await, Form::Switch),
         ["sign-out"] => (session::sign_out(ask).await, Form::None),
-        ["style.css" | "jwks.json" | "session" | "sessions" | "mfa" | "step-up"] => {
-            (Err(Failure::method_not_allowed()), Form::None)
-        }
+        _ if is_get_only(path) => (Err(Failure::method_not_allowed()), Form::None),
         _ => (Err(Failure::not_found()), Form::None),
     }
 }
@@ -203,7 +217,7 @@ async fn failed(ask: &Ask, failure: Failure) -> Reply {
         let body = json::error(ask.engine.settings.environment, &failure);
         let reply = Reply::json(failure.status, &body);
         return if failure.status == StatusCode::METHOD_NOT_ALLOWED {
-            reply.header(ALLOW, "GET, HEAD, POST")
+            reply.header(ALLOW, allowed(&ask.path))
         } else {
             reply
         };
