@@ -36,6 +36,18 @@ impl Failure {
         Error::from(ErrorKind::SessionNotFound).into()
     }
 
+    /// The same for a browser that has no code left to type: that it was wrong would send it nowhere.
+    /// What waits in a browser is no secret to it.
+    pub(crate) fn where_no_code_waits(&self) -> Self {
+        match self.kind {
+            Some(ErrorKind::SpentCode | ErrorKind::WrongCode | ErrorKind::MalformedCode) => {
+                let message = sentence(&Error::from(ErrorKind::SpentCode).to_string());
+                Self { message, ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
     pub(crate) fn no_intermediate() -> Self {
         Error::from(ErrorKind::IntermediateSessionNotFound).into()
     }

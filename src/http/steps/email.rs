@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::{Step, outcome};
 use crate::{
-    domain::{EmailAddress, Scope},
+    domain::{EmailAddress, ReturnTo, Scope},
     flow::{ByEmail, Error, OpenedLink, Proof},
     http::{
         ask::Ask,
@@ -16,9 +16,13 @@ use crate::{
 
 /// Asks for an address. Mints nothing.
 pub(crate) async fn sign_in_page(ask: &Ask, failure: Option<&Failure>) -> Step {
+    sign_in_for(ask, ask.fields.return_to(), failure)
+}
+
+fn sign_in_for(ask: &Ask, return_to: Option<ReturnTo>, failure: Option<&Failure>) -> Step {
     let page = SignIn {
         frame: ask.failed(failure),
-        return_to: ask.fields.return_to().map(String::from).unwrap_or_default(),
+        return_to: return_to.map(String::from).unwrap_or_default(),
         email: ask.fields.get("email_address").unwrap_or_default().to_owned(),
     };
     Ok(Reply::page(status(failure), &page))
@@ -86,7 +90,10 @@ pub(crate) async fn code_page(ask: &Ask, failure: Option<&Failure>) -> Step {
     let Some(waiting) = waiting else {
         // Died of wrong tries, or expired: say so where a new one can be asked for.
         return match failure {
-            Some(failure) => sign_in_page(ask, Some(failure)).await,
+            Some(failure) => {
+                let return_to = ask.engine.destination(&ask.caller).await?;
+                sign_in_for(ask, return_to, Some(&failure.where_no_code_waits()))
+            }
             None => Ok(Reply::see_other(&ask.path_to("sign-in"))),
         };
     };
