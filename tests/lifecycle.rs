@@ -1,7 +1,6 @@
 //! The documented lifecycle of a sign-in, arrow by arrow, as a browser of production sees it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 #![cfg(feature = "axum")]
 
 mod common;
