@@ -1,5 +1,6 @@
 //! Intermediate sessions: good for ten minutes and once, in one browser, for nothing but going on.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(feature = "axum")]
 
 mod common;

@@ -160,10 +160,13 @@ impl Engine {
         if entrance.member.is_none() || membership(&factors, &entrance).is_none() {
             return Err(not_found());
         }
+        let enrolled_here = &session.record().enrolled_here;
         let transferable = factors
             .into_iter()
             // What proves one member's own credential counts nowhere else, and would only be carried along.
             .filter(|factor| factor.kind.class() == FactorClass::Secondary || factor.address().is_some())
+            // What was set up in this session counts from the next sign-in on, and this is none.
+            .filter(|factor| !enrolled_here.contains(&factor.credential_id))
             .collect();
         let absolute_end = Some(session.record().absolute_end);
         let source = Source::Fresh { factors: transferable, return_to: None, absolute_end };
