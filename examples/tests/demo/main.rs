@@ -1,6 +1,8 @@
 //! The demo, end to end: what people and programs meet who use it over HTTP. Each test has a demo of its
 //! own, a process over a folder that is new.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod authenticator;
 mod browser;
 mod client;
