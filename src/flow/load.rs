@@ -95,10 +95,12 @@ impl Engine {
                 }
             }
         };
-        match record {
-            Some(record) => self.resume(record, ticket, now).await,
-            None => Ok(None),
+        let Some(record) = record else { return Ok(None) };
+        let session = self.resume(record, ticket, now).await?;
+        if let Some(session) = &session {
+            self.used(session, now);
         }
+        Ok(session)
     }
 
     /// The session that a JWT of ours names; the first time, its signature is checked.
@@ -140,9 +142,6 @@ impl Engine {
         };
         let Ok(session) = resume(record, by) else { return Ok(None) };
         let usable = self.table.fill(self.token_of(&session).as_bytes(), &session, epoch, ticket, now);
-        if usable {
-            self.used(&session, now);
-        }
         Ok(usable.then_some(session))
     }
 
