@@ -199,7 +199,13 @@ impl Engine {
         let mut signed_in = self.raise(session, factor, false, caller).await?;
         signed_in.return_to = challenge.return_to.clone();
         let id = session.member_session_id();
-        self.stores.transient.close_challenge(id, &challenge.demand, challenge.nonce).await?;
+        // The former token is dead: whatever happens now, the person must get the new one. A challenge that
+        // stays open takes another proof to be met again.
+        if let Err(error) =
+            self.stores.transient.close_challenge(id, &challenge.demand, challenge.nonce).await
+        {
+            tracing::warn!(%error, "a challenge that was met stays open until it expires");
+        }
         Ok(signed_in)
     }
 
@@ -298,6 +304,10 @@ impl Engine {
         record: SessionRecord,
         now: crate::domain::Timestamp,
     ) -> Result<MemberSession, Error> {
+        // Whoever still holds a session that has expired brings it back to life by no change.
+        if !seen.holds_at(now) {
+            return Err(ErrorKind::SessionNotFound.into());
+        }
         let (engine, revision) = (Arc::clone(self), seen.record().revision);
         // In a task of its own: once the store has the new token, the table must not keep the old one.
         let task = async move {
