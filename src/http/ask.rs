@@ -161,16 +161,18 @@ pub(crate) fn session_token<'a>(
     cookie: &str,
     ignore_cookies: bool,
 ) -> Option<&'a [u8]> {
-    let mut authorizations = headers.get_all(AUTHORIZATION).iter();
-    let Some(authorization) = authorizations.next() else {
-        return if ignore_cookies { None } else { find_cookie(headers, cookie) };
-    };
-    let value = authorization.as_bytes();
-    let (scheme, token) = value.split_at_checked(7)?;
-    if !scheme.eq_ignore_ascii_case(b"bearer ") {
+    let authorizations = || headers.get_all(AUTHORIZATION).iter();
+    let Some(token) = authorizations().find_map(|value| bearer(value.as_bytes())) else {
         // Another scheme is the application's own business.
         return if ignore_cookies { None } else { find_cookie(headers, cookie) };
-    }
-    // Two of them count as none.
-    authorizations.next().is_none().then_some(token.trim_ascii())
+    };
+    // Two headers count as none.
+    authorizations().nth(1).is_none().then_some(token)
+}
+
+/// What follows the scheme `Bearer`, whatever separates them.
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(6)?;
+    let ends = token.first().is_none_or(u8::is_ascii_whitespace);
+    (ends && scheme.eq_ignore_ascii_case(b"bearer")).then(|| token.trim_ascii())
 }
