@@ -1,5 +1,7 @@
 //! Answers: pages, redirects and JSON, with the headers that all of them carry.
 
+use std::fmt;
+
 use askama::Template;
 use bytes::Bytes;
 use http::{
@@ -22,9 +24,18 @@ const BROWSER_SECONDS: u64 = 24 * 3600;
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
-/// An answer.
-#[derive(Clone, Debug)]
+/// An answer. Prints without its body, where tokens may stand.
+#[derive(Clone)]
 pub(crate) struct Reply(Response<Bytes>);
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.0.status())
+            .field("headers", self.0.headers())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Reply {
     fn new(status: StatusCode, media: Option<&'static str>, body: impl Into<Bytes>) -> Self {

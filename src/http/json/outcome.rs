@@ -96,8 +96,9 @@ pub(crate) fn unfinished(
     now: Timestamp,
 ) -> Value {
     let Unfinished { bag, owed, organization, member, sms_sent } = unfinished;
-    let member_value =
-        member.as_ref().map_or(Value::Null, |member| member_json(member, organization, enrolment, now));
+    let member_value = member.as_ref().map_or(Value::Null, |member| {
+        as_seen_from_outside(member_json(member, organization, enrolment, now), enrolment)
+    });
     let member_id = member.as_ref().map_or("", |member| member.member_id.as_str());
     done(
         environment,
@@ -117,6 +118,17 @@ pub(crate) fn unfinished(
             "member_device": null,
         }),
     )
+}
+
+/// A member before the second factor is proved: whoever has the first one alone learns neither the whole
+/// number of the phone nor whether wrong codes have locked the member.
+fn as_seen_from_outside(mut member: Value, enrolment: &Enrolment) -> Value {
+    let masked = enrolment.phone.as_ref().map(|phone| phone.number.masked());
+    member["mfa_phone_number"] = json!(masked.unwrap_or_default());
+    member["is_locked"] = json!(false);
+    member["lock_created_at"] = Value::Null;
+    member["lock_expires_at"] = Value::Null;
+    member
 }
 
 /// The organizations that somebody could enter.
