@@ -220,9 +220,10 @@ impl Vestibule {
     /// # Errors
     /// `OrganizationNotFound`; `CreationDisabled` over a directory that can't be changed from here.
     pub async fn update_organization(&self, organization: &Organization) -> Result<(), Error> {
-        let there = self.admin()?.update_organization(organization).await?;
+        let there = self.admin()?.update_organization(organization).await;
+        // Whatever the store says, it may have been done.
         self.organization_changed(&organization.organization_id);
-        if there { Ok(()) } else { Err(ErrorKind::OrganizationNotFound.into()) }
+        if there? { Ok(()) } else { Err(ErrorKind::OrganizationNotFound.into()) }
     }
 
     /// Deletes an organization with its members and sessions.
@@ -247,9 +248,10 @@ impl Vestibule {
     /// # Errors
     /// `MemberNotFound`; `CreationDisabled` over a directory that can't be changed from here.
     pub async fn update_member(&self, member: &Member) -> Result<(), Error> {
-        let there = self.admin()?.update_member(member).await?;
+        let there = self.admin()?.update_member(member).await;
+        // Whatever the store says, it may have been done.
         self.member_changed(&member.member_id);
-        if there { Ok(()) } else { Err(ErrorKind::MemberNotFound.into()) }
+        if there? { Ok(()) } else { Err(ErrorKind::MemberNotFound.into()) }
     }
 
     /// Deletes a member: their sessions end, and their credentials are forgotten.
