@@ -95,17 +95,14 @@ pub use token::{EnvironmentKeys, FileKeys, JwtAlgorithm, KeyError, KeyProvider, 
 pub use vestibule::{Background, BuildError, Builder, Vestibule};
 
 // So that the examples in the documents are compiled and run.
-#[cfg(doctest)]
-mod documents {
-    #[cfg(feature = "axum")]
-    #[doc = include_str!("../README.md")]
-    struct Readme;
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
-    #[cfg(all(feature = "axum", feature = "sqlite", feature = "smtp", feature = "sms-webhook"))]
-    #[doc = include_str!("../docs/configuration.md")]
-    struct Configuration;
+#[cfg(all(doctest, feature = "sqlite", feature = "smtp", feature = "sms-webhook"))]
+#[doc = include_str!("../docs/configuration.md")]
+struct Configuration;
 
-    #[cfg(feature = "sqlite")]
-    #[doc = include_str!("../docs/own-users.md")]
-    struct OwnUsers;
-}
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../docs/own-users.md")]
+struct OwnUsers;
