@@ -213,14 +213,14 @@ async fn form_again(ask: &Ask, form: Form<'_>, failure: &Failure) -> Option<Repl
 
 /// A failure by itself: a page that says what to do, or an error object.
 async fn failed(ask: &Ask, failure: Failure) -> Reply {
+    let status = failure.status;
+    let reply = failed_with(ask, failure).await;
+    if status == StatusCode::METHOD_NOT_ALLOWED { reply.header(ALLOW, allowed(&ask.path)) } else { reply }
+}
+
+async fn failed_with(ask: &Ask, failure: Failure) -> Reply {
     if !ask.html {
-        let body = json::error(ask.engine.settings.environment, &failure);
-        let reply = Reply::json(failure.status, &body);
-        return if failure.status == StatusCode::METHOD_NOT_ALLOWED {
-            reply.header(ALLOW, allowed(&ask.path))
-        } else {
-            reply
-        };
+        return Reply::json(failure.status, &json::error(ask.engine.settings.environment, &failure));
     }
     let intermediate = failure.error_type == "intermediate_session_not_found";
     if intermediate && let Ok(reply) = discovery::expired_page(ask, &failure).await {
