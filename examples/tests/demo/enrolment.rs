@@ -102,3 +102,30 @@ async fn somebody_who_has_a_second_factor_can_not_set_up_another_without_it() {
     assert_eq!(page.path, "/auth/mfa", "{}", page.text());
     assert!(!thief.is_signed_in().await);
 }
+
+#[tokio::test]
+async fn in_a_session_another_is_set_up_after_a_fresh_proof_of_the_first() {
+    let demo = Demo::start();
+    let mut mail = Mailbox::of(&demo);
+    let gina = "gina@globex.example";
+    let (mut browser, mut other) = (Browser::of(&demo), Browser::of(&demo));
+    browser.sign_in(&mut mail, gina, "Globex").await;
+    other.sign_in(&mut mail, gina, "Globex").await;
+    let enrol = other.open("/auth/enrol").await;
+    assert!(!enrol.shows("lets you in once"), "nobody demands it");
+    let (mut app, _) = other.set_up_app(&enrol).await;
+
+    let enrol = browser.open("/auth/enrol").await;
+    let form = enrol.form("/auth/enrol/sms").with("phone_number", "+15555550100");
+    let page = browser.submit(form).await;
+    assert_eq!(page.path, "/auth/step-up");
+    assert!(!page.shows("Nothing was done yet"));
+    let page = browser.submit(page.form("/auth/step-up/totp").with("code", &app.code().await)).await;
+    assert_eq!(page.path, "/auth/enrol");
+    let page = browser.set_up_phone(&mut mail, &page, "+15555550100").await;
+    assert_eq!(page.path, "/auth/sessions");
+
+    let page = Browser::of(&demo).sign_in(&mut mail, gina, "Globex").await;
+    assert_eq!(page.path, "/auth/mfa", "whoever has one is asked for it from now on");
+    assert!(page.has_form("/auth/mfa/totp") && page.has_form("/auth/mfa/sms/send"));
+}

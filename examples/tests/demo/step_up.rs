@@ -125,11 +125,22 @@ async fn what_was_set_up_in_a_session_does_not_confirm_for_it() {
     let codes = page.recovery_codes();
 
     let page = transfer(&mut browser).await;
-    assert!(!page.answer.body.contains("has transferred"));
+    assert_eq!((page.status(), page.heading().as_str()), (403, "Sign in again first"));
+    let mut program = Program::with_bearer(&demo, browser.session_cookie().unwrap());
+    let answer = program.post_form("/transfer", "amount=100").await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(answer.json()["type"], "urn:vestibule:problem:sign_in_required");
     browser.post("/auth/step-up/totp", &[("code", &app.code().await)]).await;
     browser.post("/auth/step-up/recovery", &[("recovery_code", &codes[0])]).await;
-    transfer(&mut browser).await;
+    assert_eq!(transfer(&mut browser).await.status(), 403);
     assert_eq!(browser.member_page().await.value("transferred"), "0");
+
+    let sessions = browser.open(&page.link("Your sessions")).await;
+    browser.submit(sessions.form("/auth/sign-out")).await;
+    let page = browser.sign_in(&mut mail, GINA, "Globex").await;
+    let form = page.form("/auth/mfa/recovery").with("recovery_code", &codes[1]);
+    assert_eq!(browser.submit(form).await.path, "/member");
+    assert_eq!(transfer(&mut browser).await.value("done"), "gina@globex.example has transferred 100.");
 }
 
 #[tokio::test]
