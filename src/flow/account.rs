@@ -8,6 +8,7 @@ use super::{
     enter::Terms,
     error::{Error, ErrorKind},
     first::Proof,
+    letters,
 };
 use crate::{
     domain::{
@@ -128,15 +129,21 @@ impl Engine {
             let password = Password { password_id: password_id.clone(), hash: hash.clone() };
             Ok((Some(Credentials { password: Some(password), ..seen.clone() }), ()))
         })
-        .await
+        .await?;
+        self.notify(letters::factor_changed(&self.settings, member.email_address, "A password"));
+        Ok(())
     }
 
     /// Gives a member a phone that an administrator has verified, so that codes can be sent to it.
     ///
     /// # Errors
-    /// `MemberNotFound`; `PhoneExists` when there is a verified one.
+    /// `MemberNotFound`; `PhoneExists` when there is a verified one; `NotEnrolled` without a sender of text
+    /// messages, with which nobody could answer by it.
     pub async fn set_phone(&self, member_id: &MemberId, number: PhoneNumber) -> Result<(), Error> {
-        self.member(member_id).await?;
+        if !self.settings.sms {
+            return Err(ErrorKind::NotEnrolled.into());
+        }
+        let member = self.member(member_id).await?;
         let phone = Phone { phone_id: self.credential_id("phone-number")?, number, verified: true };
         self.change_credentials(member_id, |seen| {
             if seen.phone.as_ref().is_some_and(|phone| phone.verified) {
@@ -145,7 +152,9 @@ impl Engine {
             let write = Credentials { phone: Some(phone.clone()), mfa_enrolled: true, ..seen.clone() };
             Ok((Some(write), ()))
         })
-        .await
+        .await?;
+        self.notify(letters::factor_changed(&self.settings, member.email_address, "A phone"));
+        Ok(())
     }
 
     /// Takes every second factor of a member away, for somebody who has lost them all, and ends their
@@ -177,6 +186,17 @@ impl Engine {
         member.status = crate::domain::MemberStatus::Deleted;
         member.updated_at = now;
         admin.update_member(&member).await?;
+        self.member_changed(member_id);
+        self.revoke_member(member_id, None, now).await?;
+        Ok(self.stores.credentials.forget(member_id).await?)
+    }
+
+    /// Forgets a member whom the application has deleted from tables of its own: their sessions end, and
+    /// their credentials are gone.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn forget_member(self: &Arc<Self>, member_id: &MemberId, now: Timestamp) -> Result<(), Error> {
         self.member_changed(member_id);
         self.revoke_member(member_id, None, now).await?;
         Ok(self.stores.credentials.forget(member_id).await?)

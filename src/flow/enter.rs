@@ -193,7 +193,9 @@ impl Engine {
         factors: &[Factor],
         now: Timestamp,
     ) -> Result<Option<Member>, Error> {
-        if !stands.joins() {
+        let unverified = entrance.member.as_ref().is_some_and(|member| !member.email_address_verified);
+        let proves = unverified && proven_address(factors) == Some(&entrance.address);
+        if !stands.joins() && !proves {
             return Ok(entrance.member.clone());
         }
         let prospect = self.prospect(entrance, now)?;
@@ -206,9 +208,9 @@ impl Engine {
             now,
         };
         if matches!(enter(&entry), Verdict::Owed(Owed { primary_required: Some(_), .. }) | Verdict::Refused) {
-            return Ok(None);
+            return Ok(entrance.member.clone().filter(|_| !stands.joins()));
         }
-        if let Some(member) = &entrance.member {
+        if let Some(member) = entrance.member.as_ref().filter(|_| stands.joins()) {
             // Whoever set these up had not shown that the address is theirs.
             self.stores.credentials.forget(&member.member_id).await?;
         }

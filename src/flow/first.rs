@@ -86,6 +86,16 @@ impl Engine {
         Ok(self.stores.transient.put_destination(browser, return_to.clone(), until, caller.now).await?)
     }
 
+    /// Forgets where a browser's person wanted to go, who is there now. Failing that it is forgotten after
+    /// an hour.
+    pub(crate) async fn forget_destination(&self, caller: &Caller) {
+        let (Some(browser), Some(nowhere)) = (caller.browser, ReturnTo::parse("/")) else { return };
+        let forgotten = self.stores.transient.put_destination(browser, nowhere, caller.now, caller.now).await;
+        if let Err(error) = forgotten {
+            tracing::debug!(%error, "a destination was not forgotten");
+        }
+    }
+
     /// Where this browser's person wanted to go.
     pub(crate) async fn destination(&self, caller: &Caller) -> Result<Option<ReturnTo>, Error> {
         match caller.browser {

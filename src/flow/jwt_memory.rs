@@ -1,7 +1,13 @@
 //! JWTs that were verified once. Found by the tail of the signature, accepted on equality of the whole
 //! text; a remembered one still asks whether its session lives.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::sync::Cache;
 
@@ -21,31 +27,44 @@ type Tail = [u8; 16];
 struct Remembered {
     text: Box<str>,
     proves: JwtSession,
+    round: u64,
 }
 
 #[derive(Debug)]
-pub(crate) struct JwtMemory(Cache<Tail, Arc<Remembered>>);
+pub(crate) struct JwtMemory {
+    cache: Cache<Tail, Arc<Remembered>>,
+    /// Moves when everything is forgotten: what was verified before counts no more.
+    round: AtomicU64,
+}
 
 impl JwtMemory {
     pub(crate) fn new() -> Self {
-        Self(Cache::builder().max_capacity(CAPACITY).time_to_live(LIFETIME).build())
+        let cache = Cache::builder().max_capacity(CAPACITY).time_to_live(LIFETIME).build();
+        Self { cache, round: AtomicU64::new(0) }
     }
 
     pub(crate) fn find(&self, text: &str, now: Timestamp) -> Option<JwtSession> {
-        let remembered = self.0.get(&tail(text)?)?;
+        let remembered = self.cache.get(&tail(text)?)?;
         let same = constant_time_eq(remembered.text.as_bytes(), text.as_bytes());
-        (same && now < remembered.proves.expires_at).then(|| remembered.proves.clone())
+        let counts = remembered.round == self.round() && now < remembered.proves.expires_at;
+        (same && counts).then(|| remembered.proves.clone())
     }
 
-    pub(crate) fn remember(&self, text: &str, proves: JwtSession) {
+    /// To be taken before a JWT is verified.
+    pub(crate) fn round(&self) -> u64 {
+        self.round.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn remember(&self, text: &str, proves: JwtSession, round: u64) {
         if let Some(tail) = tail(text) {
-            self.0.insert(tail, Arc::new(Remembered { text: text.into(), proves }));
+            self.cache.insert(tail, Arc::new(Remembered { text: text.into(), proves, round }));
         }
     }
 
     /// Forgets everything, as when a key is retired.
     pub(crate) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.round.fetch_add(1, Ordering::AcqRel);
+        self.cache.invalidate_all();
     }
 }
 

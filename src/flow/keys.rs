@@ -19,6 +19,8 @@ const PUBLISHED_BEFORE: Duration = Duration::from_secs(2 * 3600);
 /// A replaced key is published this long after it signed last: a JWT lives for five minutes.
 const PUBLISHED_AFTER: Duration = Duration::from_secs(3600);
 
+const RESEALED_AT_A_TIME: usize = 100;
+
 impl Engine {
     /// Reads the signing keys, and makes the first one where there is none. Signs and checks once, so
     /// that a program whose cryptography does not work says so when it starts.
@@ -28,7 +30,7 @@ impl Engine {
     /// that is not configured.
     pub(crate) async fn load_keys(&self, now: Timestamp) -> Result<(), Error> {
         if self.stores.keys.load().await?.is_empty() {
-            self.add_key(now).await?;
+            self.add_key(now, now).await?;
         }
         self.read_keys().await
     }
@@ -55,7 +57,7 @@ impl Engine {
     }
 
     /// Makes a key that signs from `signs_from` on.
-    async fn add_key(&self, signs_from: Timestamp) -> Result<String, Error> {
+    async fn add_key(&self, now: Timestamp, signs_from: Timestamp) -> Result<String, Error> {
         let algorithm = self.settings.jwt_algorithm;
         let random: [u8; 16] = random()?;
         let key_id = crate::domain::CredentialId::mint("jwk", self.settings.environment, random).to_string();
@@ -65,7 +67,7 @@ impl Engine {
             key_id: key_id.clone(),
             algorithm: algorithm.as_str().to_owned(),
             private_key,
-            created_at: signs_from,
+            created_at: now,
             signs_from,
         };
         self.stores.keys.add(&stored).await?;
@@ -78,7 +80,7 @@ impl Engine {
     /// # Errors
     /// `Unavailable` when the store does not answer.
     pub async fn rotate_signing_key(&self, now: Timestamp) -> Result<String, Error> {
-        let key_id = self.add_key(now.after(PUBLISHED_BEFORE)).await?;
+        let key_id = self.add_key(now, now.after(PUBLISHED_BEFORE)).await?;
         self.read_keys().await?;
         tracing::info!(key_id, "signing key made");
         Ok(key_id)
@@ -96,7 +98,7 @@ impl Engine {
         self.jwts.forget_all();
         let removed = self.stores.keys.remove(key_id).await?;
         if !signs {
-            self.add_key(now).await?;
+            self.add_key(now, now).await?;
         }
         self.read_keys().await?;
         tracing::warn!(key_id, "signing key retired");
@@ -127,23 +129,31 @@ impl Engine {
         Ok(())
     }
 
-    /// Seals everything of these members, and the signing keys, with the newest master key, while the
-    /// application serves. Once it has answered for all members, older master keys can be taken out of
-    /// the configuration.
+    /// Seals the signing keys and everybody's credentials with the newest master key, while the application
+    /// serves; says how many members it went through. Once it has answered, nothing at rest needs an older
+    /// key. Sessions that were opened under one end when it is taken out of the configuration: leave it in
+    /// for as long as a session can last.
     ///
     /// # Errors
-    /// `Unavailable` when a store does not answer or something can't be opened.
-    pub async fn reseal(&self, members: &[MemberId]) -> Result<(), Error> {
+    /// `Unavailable` when a store does not answer or something can't be opened; call it again.
+    pub async fn reseal(&self) -> Result<usize, Error> {
         for key in self.stores.keys.load().await? {
             if let Some(sealed) = self.resealed(place(&key.key_id), &key.private_key)? {
                 self.stores.keys.reseal(&key.key_id, &key.private_key, &sealed).await?;
             }
         }
-        for member_id in members {
-            self.change_credentials(member_id, |seen| Ok((self.resealed_credentials(member_id, seen)?, ())))
-                .await?;
+        let (mut members, mut after) = (0, None);
+        loop {
+            let page = self.stores.credentials.ids(after.as_ref(), RESEALED_AT_A_TIME).await?;
+            for id in &page {
+                self.change_credentials(id, |seen| Ok((self.resealed_credentials(id, seen)?, ()))).await?;
+            }
+            members += page.len();
+            match page.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => return Ok(members),
+            }
         }
-        Ok(())
     }
 
     fn resealed_credentials(&self, id: &MemberId, seen: &Credentials) -> Result<Option<Credentials>, Error> {

@@ -96,7 +96,11 @@ impl Engine {
             }
         };
         let Some(record) = record else { return Ok(None) };
-        let session = self.resume(record, ticket, now).await?;
+        let session = match presented {
+            // As it was presented: an older key may have made it.
+            Presented::Token(token) => self.resume_as(record, &token.expose(), ticket, now).await?,
+            Presented::Jwt(_) => self.resume(record, ticket, now).await?,
+        };
         if let Some(session) = &session {
             self.used(session, now);
         }
@@ -108,8 +112,9 @@ impl Engine {
         if let Some(known) = self.jwts.find(text, now) {
             return Some(known.session_id);
         }
+        let round = self.jwts.round();
         let proves = self.settings.jwt.verify(text, &self.ring, Some(now))?;
-        self.jwts.remember(text, proves.clone());
+        self.jwts.remember(text, proves.clone(), round);
         Some(proves.session_id)
     }
 
@@ -117,6 +122,17 @@ impl Engine {
     pub(crate) async fn resume(
         &self,
         record: SessionRecord,
+        ticket: Ticket,
+        now: Timestamp,
+    ) -> Result<Option<MemberSession>, Error> {
+        let token = OpaqueToken::of_session(record.seed, &self.purposes).expose();
+        self.resume_as(record, &token, ticket, now).await
+    }
+
+    async fn resume_as(
+        &self,
+        record: SessionRecord,
+        token: &str,
         ticket: Ticket,
         now: Timestamp,
     ) -> Result<Option<MemberSession>, Error> {
@@ -141,7 +157,7 @@ impl Engine {
             now,
         };
         let Ok(session) = resume(record, by) else { return Ok(None) };
-        let usable = self.table.fill(self.token_of(&session).as_bytes(), &session, epoch, ticket, now);
+        let usable = self.table.fill(token.as_bytes(), &session, epoch, ticket, now);
         Ok(usable.then_some(session))
     }
 

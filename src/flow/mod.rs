@@ -44,5 +44,5 @@ pub(crate) use load::Look;
 pub(crate) use second::{Pending, SecondFactor};
 pub(crate) use settings::Settings;
 pub use settings::{Limit, Limits};
-pub(crate) use step_up::{Answering, Challenged, StepUp};
+pub(crate) use step_up::{Answers, Challenged, StepUp};
 pub(crate) use touches::Touches;

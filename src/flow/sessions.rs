@@ -155,6 +155,10 @@ impl Engine {
     ) -> Result<Entered, Error> {
         let factors = session.authentication_factors().to_vec();
         let not_found = || Error::from(ErrorKind::OrganizationNotFound);
+        if organization_id == session.organization_id() {
+            // Going on as the same member would make a session that forgets what was set up in this one.
+            return Err(not_found());
+        }
         let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
         // Switching accepts invitations, but makes nobody a member who was none.
         if entrance.member.is_none() || membership(&factors, &entrance).is_none() {

@@ -63,7 +63,7 @@ impl Limit {
 pub struct Limits {
     /// Codes and links sent to one address at the wish of one client: 5 in 10 minutes.
     pub emails_per_pair: Limit,
-    /// Codes and links sent to one address, whoever asks: 20 in 60 minutes. High enough that nobody keeps
+    /// Codes and links sent to one address, whoever asks: 60 in 60 minutes. High enough that nobody keeps
     /// somebody else from signing in by asking for codes, low enough for their mailbox.
     pub emails_per_address: Limit,
     /// Codes and links asked for by one client: 30 in 10 minutes.
@@ -91,7 +91,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             emails_per_pair: Limit::per_minutes(5, 10),
-            emails_per_address: Limit::per_minutes(20, 60),
+            emails_per_address: Limit::per_minutes(60, 60),
             emails_per_client: Limit::per_minutes(30, 10),
             failures_per_pair: Limit::per_minutes(10, 15),
             slow_after: Limit::per_minutes(10, 60),

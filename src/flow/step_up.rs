@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{
     domain::{
-        Challenge, CredentialId, EmailCode, Enrolment, Factor, FactorDemand, FactorKind, Phone, ReturnTo,
-        Scope, Secret, SessionRecord, Subject, TokenSeed,
+        Challenge, CredentialId, EmailCode, Factor, FactorDemand, FactorKind, Phone, ReturnTo, Scope, Secret,
+        SessionRecord, Subject, TokenSeed,
     },
     factor::{Digits, EMAIL_TRIES, password_factor, verify_password},
-    judge::{MemberSession, Resumed},
+    judge::{MemberSession, Resumed, accepts},
     store::{CodeKey, TriedCode},
     token::{OpaqueToken, Place, Purpose, TokenKind, constant_time_eq, random},
 };
@@ -32,15 +32,13 @@ pub(crate) struct Challenged {
     pub(crate) challenge: Challenge,
 }
 
-/// Whether a demand can be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answering {
+/// By what a demand can be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answers {
     /// In this session.
-    Possible,
-    /// By what was set up in this session, which counts from the next sign-in on.
-    AfterSigningIn,
-    /// By nothing that the member has.
-    Never,
+    pub(crate) kinds: Vec<FactorKind>,
+    /// Whether something that the member has would, after signing in again.
+    pub(crate) after_signing_in: bool,
 }
 
 /// What somebody brings to meet a challenge.
@@ -110,24 +108,37 @@ impl Engine {
         OpaqueToken::of(TokenKind::Challenge, digest.0).expose().into()
     }
 
-    /// Whether the member could answer the demand in this session.
-    pub(crate) async fn can_answer(
+    /// The kinds of factor by which the member of a session could answer a demand in it, and whether some
+    /// could after signing in again.
+    pub(crate) async fn answers(
         &self,
         session: &MemberSession,
         demand: &FactorDemand,
-    ) -> Result<Answering, Error> {
-        let enrolment = self.enrolment(session.member_id()).await?;
-        let enrolled_here = match self.settings.sessions.enrolled_answers {
-            true => &[][..],
-            false => &session.record().enrolled_here,
+    ) -> Result<Answers, Error> {
+        let member = self.member(session.member_id()).await?;
+        let organization = self.organization(session.organization_id()).await?;
+        let enrolment = self.enrolment(&member.member_id).await?;
+        let here: &[CredentialId] =
+            if self.settings.sessions.enrolled_answers { &[] } else { &session.record().enrolled_here };
+        let possible = |enrolled_here: &[CredentialId]| -> Vec<FactorKind> {
+            let usable = |id: Option<&CredentialId>| id.is_some_and(|id| !enrolled_here.contains(id));
+            let phone = enrolment.verified_phone().map(|phone| &phone.phone_id);
+            [
+                (FactorKind::EmailOtp, true),
+                (FactorKind::Password, enrolment.password_id.is_some()),
+                (FactorKind::Totp, usable(enrolment.totp_id.as_ref())),
+                (FactorKind::Otp, self.settings.sms && usable(phone)),
+                (
+                    FactorKind::RecoveryCodes,
+                    usable(enrolment.totp_id.as_ref()) && enrolment.recovery_codes > 0,
+                ),
+            ]
+            .into_iter()
+            .filter(|(kind, has)| *has && demand.takes(*kind) && accepts(&organization, &member, *kind))
+            .map(|(kind, _)| kind)
+            .collect()
         };
-        Ok(if could_answer(&enrolment, enrolled_here, demand) {
-            Answering::Possible
-        } else if could_answer(&enrolment, &[], demand) {
-            Answering::AfterSigningIn
-        } else {
-            Answering::Never
-        })
+        Ok(Answers { kinds: possible(here), after_signing_in: !possible(&[]).is_empty() })
     }
 
     /// Sends a code by email to the member of a session, to answer a demand for a first factor.
@@ -187,15 +198,11 @@ impl Engine {
         caller: &Caller,
     ) -> Result<SignedIn, Error> {
         let challenge = self.find_challenge(session, token, caller).await?;
-        if !challenge.demand.takes(step_up.kind()) {
+        // Before anything is used up by the proof.
+        if !self.answers(session, &challenge.demand).await?.kinds.contains(&step_up.kind()) {
             return Err(ErrorKind::FactorNotAccepted.into());
         }
         let factor = self.prove(session, step_up, caller).await?;
-        if !self.settings.sessions.enrolled_answers
-            && session.record().enrolled_here.contains(&factor.credential_id)
-        {
-            return Err(ErrorKind::FactorNotAccepted.into());
-        }
         let mut signed_in = self.raise(session, factor, false, caller).await?;
         signed_in.return_to = challenge.return_to.clone();
         let id = session.member_session_id();
@@ -321,20 +328,4 @@ impl Engine {
         };
         tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
     }
-}
-
-fn could_answer(enrolment: &Enrolment, enrolled_here: &[CredentialId], demand: &FactorDemand) -> bool {
-    let usable = |id: Option<&CredentialId>| id.is_some_and(|id| !enrolled_here.contains(id));
-    let totp = usable(enrolment.totp_id.as_ref());
-    let has = |kind| match kind {
-        FactorKind::Totp => totp,
-        FactorKind::Otp => usable(enrolment.verified_phone().map(|phone| &phone.phone_id)),
-        FactorKind::RecoveryCodes => totp && enrolment.recovery_codes > 0,
-        // Everybody has an address.
-        _ => true,
-    };
-    demand.is_primary()
-        || [FactorKind::Totp, FactorKind::Otp, FactorKind::RecoveryCodes]
-            .into_iter()
-            .any(|kind| demand.takes(kind) && has(kind))
 }

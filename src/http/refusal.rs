@@ -4,13 +4,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderValue, Method, Response, StatusCode, Uri,
-    header::{COOKIE, WWW_AUTHENTICATE},
-};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header::WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
 use super::{
+    ask::session_token,
     audience::is_browser,
     cookies::CookieNames,
     pages::{Frame, Message},
@@ -18,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{FactorDemand, ReturnTo},
-    flow::{Answering, Caller, Challenged, Engine, Error},
+    flow::{Answers, Caller, Challenged, Engine, Error},
     judge::{MemberSession, Unmet},
 };
 
@@ -80,8 +78,8 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    fn is_browser(&self) -> bool {
-        is_browser(&self.method, &self.headers)
+    fn is_browser(&self, engine: &Engine) -> bool {
+        !engine.settings.tokens_in_body && is_browser(&self.method, &self.headers)
     }
 
     fn would_change(&self) -> bool {
@@ -101,7 +99,7 @@ impl Refused {
 pub(crate) fn unavailable(engine: &Engine, refused: &Refused) -> Refusal {
     let status = StatusCode::SERVICE_UNAVAILABLE;
     let text = "Signing in is not possible at the moment. Try again later.";
-    let reply = if refused.is_browser() {
+    let reply = if refused.is_browser(engine) {
         message(engine, status, "Not possible at the moment", text, None)
     } else {
         problem(status, "unavailable", "No session can be checked at the moment", text, json!({}))
@@ -111,7 +109,7 @@ pub(crate) fn unavailable(engine: &Engine, refused: &Refused) -> Refusal {
 
 /// Answers a request without a session.
 pub(crate) fn anonymous(engine: &Engine, refused: &Refused) -> Refusal {
-    let reply = if refused.is_browser() {
+    let reply = if refused.is_browser(engine) {
         let mut start = format!("{}/sign-in", engine.settings.prefix);
         if let Some(to) = refused.destination() {
             let query = serde_html_form::to_string([("return_to", to.as_str())]).unwrap_or_default();
@@ -119,8 +117,8 @@ pub(crate) fn anonymous(engine: &Engine, refused: &Refused) -> Refusal {
         }
         Reply::see_other(&start)
     } else {
-        let presented =
-            refused.headers.contains_key(http::header::AUTHORIZATION) || refused.headers.contains_key(COOKIE);
+        let cookie = CookieNames::new(engine.settings.development).session;
+        let presented = session_token(&refused.headers, cookie, engine.settings.tokens_in_body).is_some();
         let challenge = if presented {
             "Bearer error=\"invalid_token\", error_description=\"sign in\""
         } else {
@@ -150,10 +148,10 @@ pub(crate) async fn unmet(
         [Unmet::Factor(demand)] => demand.clone(),
         _ => return forbidden(engine, unmet, refused),
     };
-    let answered = match engine.can_answer(session, &demand).await {
-        Ok(Answering::Possible) => challenge(engine, session, &demand, refused).await,
-        Ok(Answering::AfterSigningIn) => return sign_in_again(engine, &demand, refused),
-        Ok(Answering::Never) => return enrolment(engine, &demand, refused),
+    let answered = match engine.answers(session, &demand).await {
+        Ok(Answers { kinds, .. }) if !kinds.is_empty() => challenge(engine, session, &demand, refused).await,
+        Ok(Answers { after_signing_in: true, .. }) => return sign_in_again(engine, &demand, refused),
+        Ok(_) => return enrolment(engine, &demand, refused),
         Err(error) => Err(error),
     };
     match answered {
@@ -184,7 +182,7 @@ fn step_up(
 ) -> Refusal {
     let names = CookieNames::new(engine.settings.development);
     let page = format!("{}/step-up", engine.settings.prefix);
-    let reply = if refused.is_browser() {
+    let reply = if refused.is_browser(engine) {
         Reply::see_other(&page).set_challenge(names, challenged.token.expose())
     } else {
         let mut header = format!(
@@ -197,7 +195,7 @@ fn step_up(
         }
         problem(
             StatusCode::UNAUTHORIZED,
-            "insufficient-factors",
+            "insufficient_factors",
             "Confirm that it is you",
             &format!("This needs {}. Nothing was done.", needs(demand)),
             json!({
@@ -220,7 +218,7 @@ fn sign_in_again(engine: &Engine, demand: &FactorDemand, refused: &Refused) -> R
         "This needs {}. What you set up in this session counts from your next sign-in on: sign out, and sign in again.",
         needs(demand)
     );
-    let reply = if refused.is_browser() {
+    let reply = if refused.is_browser(engine) {
         let action = Some(("Your sessions".to_owned(), format!("{}/sessions", engine.settings.prefix)));
         message(engine, status, "Sign in again first", &text, action)
     } else {
@@ -234,7 +232,7 @@ fn enrolment(engine: &Engine, demand: &FactorDemand, refused: &Refused) -> Refus
     let status = StatusCode::FORBIDDEN;
     let text = format!("This needs {}, and you have none set up that could answer.", needs(demand));
     let page = format!("{}/enrol", engine.settings.prefix);
-    let reply = if refused.is_browser() {
+    let reply = if refused.is_browser(engine) {
         let action = Some(("Set up a second factor".to_owned(), page));
         message(engine, status, "Set up a second factor first", &text, action)
     } else {
@@ -259,7 +257,7 @@ fn forbidden(engine: &Engine, unmet: Vec<Unmet>, refused: &Refused) -> Refusal {
     } else {
         "Your roles do not allow this. Ask an administrator of your organization."
     };
-    let reply = if refused.is_browser() {
+    let reply = if refused.is_browser(engine) {
         let action = if elsewhere {
             Some(("Switch organization".to_owned(), switch))
         } else {

@@ -88,7 +88,7 @@ pub(super) fn is_about(factor: &Factor, member: &Member) -> bool {
 }
 
 /// Whether the organization accepts this method as a first factor from this member.
-pub(super) fn accepts(organization: &Organization, member: &Member, kind: FactorKind) -> bool {
+pub(super) fn accepts_first(organization: &Organization, member: &Member, kind: FactorKind) -> bool {
     match kind.auth_method() {
         Some(method) => member.is_breakglass || organization.auth_methods.allows(&method),
         None => false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    admission::{accepts, is_about},
+    admission::{accepts_first, is_about},
     member_session::{Continuation, Standing},
 };
 use crate::domain::{
@@ -125,7 +125,7 @@ pub(crate) fn counting<'a>(entry: &Entry<'a>) -> impl Iterator<Item = &'a Factor
         factor.last_authenticated_at <= now
             && match factor.kind.class() {
                 FactorClass::Primary => {
-                    is_about(factor, member) && accepts(organization, member, factor.kind)
+                    is_about(factor, member) && accepts_first(organization, member, factor.kind)
                 }
                 FactorClass::Secondary => {
                     proves_second(factor, member, enrolment)
@@ -149,6 +149,11 @@ fn proves_second(factor: &Factor, member: &Member, enrolment: &Enrolment) -> boo
         }
         _ => false,
     }
+}
+
+/// Whether the organization accepts this kind of factor, a first or a second one, from this member.
+pub(crate) fn accepts(organization: &Organization, member: &Member, kind: FactorKind) -> bool {
+    accepts_first(organization, member, kind) || accepts_second(organization, member, kind)
 }
 
 fn accepts_second(organization: &Organization, member: &Member, kind: FactorKind) -> bool {

@@ -18,7 +18,7 @@ mod tests;
 
 pub(crate) use admission::{Membership, membership, proven_address};
 pub(crate) use change::may_change_factors;
-pub(crate) use entry::{Entry, Grant, Verdict, counting, enter};
+pub(crate) use entry::{Entry, Grant, Verdict, accepts, counting, enter};
 pub(crate) use entry::{MfaRequired, Owed};
 pub use lockout::LockoutPolicy;
 pub use member_session::MemberSession;

@@ -24,6 +24,9 @@ pub trait CredentialStore: Send + Sync + 'static {
         credentials: &'a Credentials,
     ) -> Answer<'a, bool>;
 
+    /// The ids of members of whom something was stored, in order, after `after`, at most `limit`.
+    fn ids<'a>(&'a self, after: Option<&'a MemberId>, limit: usize) -> Answer<'a, Vec<MemberId>>;
+
     /// Forgets a member's credentials. Their version counts on, so that nobody who saw the old ones
     /// brings them back.
     fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()>;

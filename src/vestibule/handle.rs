@@ -319,12 +319,24 @@ impl Vestibule {
         self.engine.retire_signing_key(key_id, self.now()).await
     }
 
-    /// Seals the signing keys and everything of these members with the newest master key.
+    /// Seals the signing keys and everybody's credentials with the newest master key, while the application
+    /// serves; says how many members it went through. Once it has answered, nothing at rest needs an older
+    /// key. Sessions that were opened under one end when it is taken out of the configuration: leave it in
+    /// for as long as a session can last.
     ///
     /// # Errors
-    /// `Unavailable`, where something can't be opened.
-    pub async fn reseal(&self, members: &[MemberId]) -> Result<(), Error> {
-        self.engine.reseal(members).await
+    /// `Unavailable`, when a store does not answer or something can't be opened: call it again.
+    pub async fn reseal(&self) -> Result<usize, Error> {
+        self.engine.reseal().await
+    }
+
+    /// Forgets a member whom the application has deleted from tables of its own: their sessions end, and
+    /// their credentials are gone.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn forget_member(&self, member_id: &MemberId) -> Result<(), Error> {
+        self.engine.forget_member(member_id, self.now()).await
     }
 
     /// How many live intermediate sessions, codes and challenges were pushed out for want of room.

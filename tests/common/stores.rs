@@ -130,6 +130,10 @@ impl CredentialStore for Durable {
         ))
     }
 
+    fn ids<'a>(&'a self, after: Option<&'a MemberId>, limit: usize) -> Answer<'a, Vec<MemberId>> {
+        Box::pin(self.faults.run("credentials.ids", CredentialStore::ids(&*self.memory, after, limit)))
+    }
+
     fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()> {
         Box::pin(self.faults.run("credentials.forget", CredentialStore::forget(&*self.memory, member_id)))
     }

@@ -62,11 +62,13 @@ async fn a_form_that_was_meddled_with_leads_home() {
 async fn switching_leads_to_a_page_of_this_site_alone() {
     let demo = Demo::start();
     let (mut mail, mut browser) = (Mailbox::of(&demo), Browser::of(&demo));
-    let page = browser.sign_in(&mut mail, "ada@acme.example", "Globex").await;
-    let id = page.value("organization_id");
+    let first = browser.found(&mut mail, "nora@new.example", "First").await.value("organization_id");
+    let second = browser.found(&mut mail, "nora@new.example", "Second").await.value("organization_id");
+    let mut others = [first, second].into_iter().cycle();
     for (return_to, path) in
         [("/transfer", "/transfer"), ("//evil.example", "/member"), ("/auth/sign-out", "/member")]
     {
+        let id = others.next().unwrap();
         let fields = [("organization_id", id.as_str()), ("return_to", return_to)];
         assert_eq!(browser.post("/auth/switch", &fields).await.path, path, "{return_to}");
     }

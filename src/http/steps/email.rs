@@ -16,7 +16,12 @@ use crate::{
 
 /// Asks for an address. Mints nothing.
 pub(crate) async fn sign_in_page(ask: &Ask, failure: Option<&Failure>) -> Step {
-    sign_in_for(ask, ask.fields.return_to(), failure)
+    let return_to = match ask.fields.return_to() {
+        Some(asked) => Some(asked),
+        // Somebody who starts again, by whichever link, goes on to where they wanted to go.
+        None => ask.engine.destination(&ask.caller).await?,
+    };
+    sign_in_for(ask, return_to, failure)
 }
 
 fn sign_in_for(ask: &Ask, return_to: Option<ReturnTo>, failure: Option<&Failure>) -> Step {

@@ -2,7 +2,7 @@
 
 use super::{Step, email::status, outcome};
 use crate::{
-    domain::{FactorDemand, Timestamp},
+    domain::{FactorKind, Timestamp},
     flow::{Error, ErrorKind, Pending, SecondFactor},
     http::{
         ask::Ask,
@@ -28,8 +28,9 @@ pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
 }
 
 async fn ways(ask: &Ask, pending: &Pending, now: Timestamp) -> Result<SecondFactorWays, Failure> {
-    let demand = FactorDemand::secondary();
-    super::step_up::ways(ask, "mfa", &pending.member.member_id, &demand, now).await
+    // Whatever the member has: what the organization does not take here leads on to setting up what it does.
+    let kinds = [FactorKind::Totp, FactorKind::Otp, FactorKind::RecoveryCodes];
+    super::step_up::ways(ask, "mfa", &pending.member.member_id, &kinds, now).await
 }
 
 /// Checks a code of the authenticator app.

@@ -93,6 +93,7 @@ pub(crate) async fn signed_in(ask: &Ask, done: &SignedIn, go_to: Option<&str>) -
     let engine = &ask.engine;
     let now = ask.caller.now;
     end_former(ask, &done.session).await?;
+    ask.engine.forget_destination(&ask.caller).await;
     let reply = if ask.html {
         let onward = onward(engine, done.return_to.as_ref());
         Reply::see_other(go_to.unwrap_or(&onward))
@@ -181,7 +182,8 @@ pub(crate) async fn challenged(
     return_to: Option<ReturnTo>,
     failure: Failure,
 ) -> Step {
-    if !ask.html {
+    // What could answer may have been set up in this session: then only signing in again helps.
+    if !ask.html || ask.engine.answers(session, demand).await?.kinds.is_empty() {
         return Err(failure);
     }
     let challenged = ask.engine.challenge(session, demand, return_to, false, &ask.caller).await?;

@@ -2,7 +2,7 @@
 
 use super::{Step, email::status, outcome};
 use crate::{
-    domain::{FactorDemand, FactorKind, MemberId, Timestamp},
+    domain::{FactorKind, MemberId, Timestamp},
     flow::{SecondFactor, StepUp},
     http::{
         ask::Ask,
@@ -21,14 +21,14 @@ pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
     let challenge = ask.engine.find_challenge(&session, token, &ask.caller).await?;
     let organization = ask.engine.organization(session.organization_id()).await?;
     let demand = &challenge.demand;
-    let enrolment = ask.engine.enrolment(session.member_id()).await?;
+    let kinds = ask.engine.answers(&session, demand).await?.kinds;
     let page = pages::StepUp {
         frame: ask.failed(failure),
         email: session.email_address().to_string(),
         organization: organization.organization_name,
-        ways: ways(ask, "step-up", session.member_id(), demand, ask.caller.now).await?,
-        password: demand.takes(FactorKind::Password) && enrolment.password_id.is_some(),
-        email_code: demand.takes(FactorKind::EmailOtp),
+        ways: ways(ask, "step-up", session.member_id(), &kinds, ask.caller.now).await?,
+        password: kinds.contains(&FactorKind::Password),
+        email_code: kinds.contains(&FactorKind::EmailOtp),
         email_sent: ask.engine.step_up_email_waits(&session, &ask.caller).await?,
         nothing_done: challenge.nothing_done,
         good_for_minutes: demand.max_age().map(|age| age.as_secs().div_ceil(60)),
@@ -37,22 +37,22 @@ pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
     Ok(Reply::page(status(failure), &page))
 }
 
-/// The second factors of a member that would answer a demand.
+/// The forms for these kinds of second factor.
 pub(super) async fn ways(
     ask: &Ask,
     folder: &'static str,
     member_id: &MemberId,
-    demand: &FactorDemand,
+    kinds: &[FactorKind],
     now: Timestamp,
 ) -> Result<SecondFactorWays, Failure> {
     let enrolment = ask.engine.enrolment(member_id).await?;
-    let sms = enrolment.verified_phone().filter(|_| demand.takes(FactorKind::Otp));
+    let sms = enrolment.verified_phone().filter(|_| kinds.contains(&FactorKind::Otp));
     Ok(SecondFactorWays {
         folder,
-        totp: demand.takes(FactorKind::Totp) && enrolment.totp_id.is_some(),
+        totp: kinds.contains(&FactorKind::Totp) && enrolment.totp_id.is_some(),
         sms: sms.map(|phone| phone.number.masked()),
         sms_sent: sms.is_some() && ask.engine.sms_waits(member_id, now).await?,
-        recovery: demand.takes(FactorKind::RecoveryCodes)
+        recovery: kinds.contains(&FactorKind::RecoveryCodes)
             && enrolment.totp_id.is_some()
             && enrolment.recovery_codes > 0,
     })

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
 use super::outcome;
 use crate::{
     domain::Secret,
-    flow::{Caller, Engine, Error, Proof},
+    flow::{Caller, Engine, Entered, Error, First, Proof},
     http::{ask::Ask, failure::Failure, input::Fields},
 };
 
@@ -14,8 +14,9 @@ use crate::{
 pub struct Handoff {
     location: String,
     cookies: Vec<HeaderValue>,
-    /// The intermediate session's token, for clients that keep it themselves.
+    /// The tokens, for clients that keep them themselves.
     intermediate_session_token: Option<Secret>,
+    session_token: Option<Secret>,
 }
 
 impl Handoff {
@@ -43,6 +44,12 @@ impl Handoff {
     pub fn intermediate_session_token(&self) -> Option<&str> {
         self.intermediate_session_token.as_ref().map(Secret::expose)
     }
+
+    /// The session's token, where tokens travel in bodies and the person was let in at once.
+    #[must_use]
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_ref().map(Secret::expose)
+    }
 }
 
 /// Goes on with a proof as the pages would, in the browser that this request is from.
@@ -60,9 +67,11 @@ pub(crate) async fn hand_off(
     ask.know_browser().map_err(unavailable)?;
     ask.engine.remember_destination(proof.return_to.as_ref(), &ask.caller).await?;
     let first = ask.engine.first_factor(proof, None, ask.rotation(), &ask.terms(), &ask.caller).await?;
-    let intermediate_session_token = match &first {
-        crate::flow::First::Discovery(bag) if tokens_in_body => Some(bag.token.clone()),
-        _ => None,
+    let (intermediate_session_token, session_token) = match &first {
+        _ if !tokens_in_body => (None, None),
+        First::Discovery(bag) => (Some(bag.token.clone()), None),
+        First::Entered(Entered::Owed(owed)) => (Some(owed.bag.token.clone()), None),
+        First::Entered(Entered::Session(done)) => (None, Some(done.session_token.clone())),
     };
     let reply = outcome::first(&ask, first).await.map_err(unavailable)?;
     let headers = reply.response().headers();
@@ -71,5 +80,6 @@ pub(crate) async fn hand_off(
         location: location.unwrap_or_default().to_owned(),
         cookies: headers.get_all(SET_COOKIE).iter().cloned().collect(),
         intermediate_session_token,
+        session_token,
     })
 }

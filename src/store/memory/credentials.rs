@@ -1,6 +1,6 @@
 //! Credentials, one document a member.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound};
 
 use super::MemoryStore;
 use crate::{
@@ -45,6 +45,20 @@ impl CredentialStore for MemoryStore {
         credentials: &'a Credentials,
     ) -> Answer<'a, bool> {
         Box::pin(async move { Ok(self.tables().credentials.replace_if(member_id, seen, credentials)) })
+    }
+
+    fn ids<'a>(&'a self, after: Option<&'a MemberId>, limit: usize) -> Answer<'a, Vec<MemberId>> {
+        Box::pin(async move {
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let tables = self.tables();
+            Ok(tables
+                .credentials
+                .0
+                .range((from, Bound::Unbounded))
+                .take(limit)
+                .map(|(id, _)| id.clone())
+                .collect())
+        })
     }
 
     fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()> {

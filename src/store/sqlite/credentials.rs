@@ -7,8 +7,11 @@ use super::{
 };
 use crate::{
     domain::{Credentials, MemberId},
-    store::{Answer, CredentialStore, StoreError, Version},
+    store::{Answer, CredentialStore, StoreError, StoreErrorKind, Version},
 };
+
+pub(super) const IDS: &str =
+    "SELECT member_id FROM credentials WHERE member_id > ?1 ORDER BY member_id LIMIT ?2";
 
 pub(super) const LOAD: &str = "SELECT document, version FROM credentials WHERE member_id = ?1";
 
@@ -46,6 +49,23 @@ impl SqliteStore {
         Ok(done.rows_affected() > 0)
     }
 
+    async fn credential_ids(
+        &self,
+        after: Option<&MemberId>,
+        limit: usize,
+    ) -> Result<Vec<MemberId>, StoreError> {
+        let found: Vec<String> = sqlx::query_scalar(IDS)
+            .bind(after.map_or("", |id| id.as_str()))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        let id = |text: String| {
+            MemberId::new(text).map_err(|error| StoreError::with(StoreErrorKind::Corrupt, error))
+        };
+        found.into_iter().map(id).collect()
+    }
+
     async fn forget_credentials(&self, member_id: &MemberId) -> Result<(), StoreError> {
         sqlx::query("UPDATE credentials SET version = version + 1, document = '{}' WHERE member_id = ?1")
             .bind(member_id.as_str())
@@ -68,6 +88,10 @@ impl CredentialStore for SqliteStore {
         credentials: &'a Credentials,
     ) -> Answer<'a, bool> {
         Box::pin(self.replace_credentials(member_id, seen, credentials))
+    }
+
+    fn ids<'a>(&'a self, after: Option<&'a MemberId>, limit: usize) -> Answer<'a, Vec<MemberId>> {
+        Box::pin(self.credential_ids(after, limit))
     }
 
     fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()> {

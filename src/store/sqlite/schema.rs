@@ -119,6 +119,7 @@ mod tests {
             directory::AT_ADDRESS,
             admin::PAGE,
             credentials::LOAD,
+            credentials::IDS,
             sessions::BY_SEED,
             sessions::BY_ID,
             sessions::OF_MEMBER,
