@@ -1,6 +1,7 @@
 //! Codes: few tries, one use, one purpose; and answers that tell nothing of whose account exists.
 
 #![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 

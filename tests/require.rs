@@ -1,6 +1,7 @@
 //! What routes demand: each refusal as a browser and as a program gets it, and the way back in.
 
 #![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 
@@ -30,7 +31,9 @@ use http_body_util::{
 use serde_json::json;
 use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
 use tower_test::mock;
-use vestibule::{MemberSession, Refusal, RefusalReason, Requirement, SessionPolicy, Unmet};
+use vestibule::{
+    MemberSession, Refusal, RefusalReason, Requirement, SessionPolicy, Unmet, domain::OrganizationId,
+};
 
 /// Bob in Acme with an app, whose second factor was proved too long ago for a transfer.
 async fn stale_bob(world: &World) -> (Client, App) {
@@ -77,7 +80,7 @@ async fn a_factor_that_is_missing_or_too_old() {
         assert!(header.contains(part), "{header}");
     }
     let problem = refused.json();
-    assert_eq!(problem["type"], "urn:vestibule:problem:insufficient-factors");
+    assert_eq!(problem["type"], "urn:vestibule:problem:insufficient_factors");
     assert_eq!(problem["status"], 401);
     let unmet = &problem["unmet"][0];
     assert_eq!(
@@ -165,7 +168,11 @@ async fn nobody_names_an_organization_like_the_id_of_another() {
     let world = World::new().await;
     let mut founder = world.begin("mallory@evil.example").await;
     let victim = organization_id(ACME);
-    for slug in [victim.as_str(), "organization-live-1", "acme"] {
+    // An application's own ids need not look like ours.
+    let mut hooli = world.new_organization("hooli");
+    hooli.organization_id = OrganizationId::new("hooli-corporation").unwrap();
+    world.vestibule.create_organization(&hooli, &[]).await.unwrap();
+    for slug in [victim.as_str(), "organization-live-1", "acme", "hooli-corporation"] {
         let form = json!({"organization_name": "Evil", "organization_slug": slug});
         let answer = founder.post("/auth/organizations/create", form).await;
         assert_eq!(answer.status, 400, "{slug}: {}", answer.text);
@@ -297,15 +304,9 @@ async fn a_factor_that_was_set_up_in_this_session_does_not_answer_it() {
     let mut gina = world.gina().await;
     let app = world.enrol_app(&mut gina).await;
     for route in ["/fresh", "/app"] {
-        let token = challenge_of(&gina.get(route).await.expect(401));
-        let form = json!({"code": app.next_code(), "challenge_token": token});
-        let answer = gina.post("/auth/step-up/totp", form).await.expect(401);
-        assert_eq!(answer.error_type(), "insufficient_factors");
-        if route == "/fresh" {
-            let form = json!({"recovery_code": app.recovery_codes[0], "challenge_token": token});
-            gina.post("/auth/step-up/recovery", form).await.expect(401);
-        }
-        gina.get(route).await.expect(401);
+        let problem = gina.get(route).await.expect(403).json();
+        assert_eq!(problem["type"], "urn:vestibule:problem:sign_in_required", "{route}");
+        assert!(problem["challenge"].is_null());
     }
     assert_eq!(world.handled(), 0);
     // At the next sign-in it counts.
@@ -317,6 +318,28 @@ async fn a_factor_that_was_set_up_in_this_session_does_not_answer_it() {
     let mut gina = world.gina().await;
     world.enrol_app(&mut gina).await;
     gina.get("/fresh").await.expect(200);
+}
+
+#[tokio::test]
+async fn nor_does_it_answer_a_challenge_from_before_it_was_set_up() {
+    let world = World::new().await;
+    let (mut bob, app) = stale_bob(&world).await;
+    let token = challenge_of(&bob.get("/fresh").await.expect(401));
+    // Met, and left open.
+    world.transient.faults.set("transient.close_challenge", Fault::Fails);
+    bob.post("/auth/step-up/totp", json!({"code": app.next_code(), "challenge_token": token}))
+        .await
+        .expect(200);
+    let replaced = world.enrol_app(&mut bob).await;
+    world.clock.advance_secs(301);
+    for (path, field, code) in [
+        ("/auth/step-up/totp", "code", replaced.code()),
+        ("/auth/step-up/recovery", "recovery_code", replaced.recovery_codes[0].clone()),
+    ] {
+        let answer = bob.post(path, json!({field: code, "challenge_token": token})).await.expect(401);
+        assert_eq!(answer.error_type(), "insufficient_factors");
+    }
+    bob.get("/fresh").await.expect(403);
 }
 
 #[tokio::test]

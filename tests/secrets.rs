@@ -1,6 +1,7 @@
 //! No log line and no `Debug` shows what opens anything.
 
 #![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 

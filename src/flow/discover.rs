@@ -15,6 +15,7 @@ use crate::{
         OrganizationId, RoleId, Slug, Subject, Timestamp,
     },
     judge::{Entry, Membership, Owed, Verdict, enter, membership, proven_address},
+    store::FindOrganization,
     token::random,
 };
 
@@ -113,6 +114,12 @@ impl Engine {
         // Who only knows a password, or is merely vouched for, has shown no address to be known by.
         let address = proven_address(&bag.session.factors).cloned().ok_or_else(disabled)?;
         let (name, slug) = self.named(new, &address)?;
+        // An application's own ids may read like slugs. Routes take either, so no slug is another's id.
+        if let Ok(id) = OrganizationId::new(slug.as_str())
+            && self.stores.directory.organization(FindOrganization::Id(&id)).await?.is_some()
+        {
+            return Err(ErrorKind::SlugTaken.into());
+        }
 
         let environment = self.settings.environment;
         let id = OrganizationId::mint(environment, random()?);
