@@ -184,8 +184,10 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 pub(crate) struct KeyRing(RwLock<Arc<Vec<Arc<SigningKey>>>>);
 
 impl KeyRing {
-    /// Puts these keys, oldest first, in the place of those that were.
-    pub(crate) fn replace(&self, keys: Vec<Arc<SigningKey>>) {
+    /// Puts these keys in the place of those that were, in the order in which they sign: of two that were
+    /// made in the same moment, or out of turn, the later one must not lose to the earlier.
+    pub(crate) fn replace(&self, mut keys: Vec<Arc<SigningKey>>) {
+        keys.sort_by_key(|key| key.signs_from);
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
