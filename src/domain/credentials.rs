@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CredentialId, Enrolment, MfaMethod, Phone, SessionId, Timestamp};
+use super::{CredentialId, Enrolment, MfaMethod, Phone, Timestamp};
 
 /// Ciphertext, bound to the place where it lies; nothing can be learned from it without the keys.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,8 @@ pub struct PendingTotp {
     pub recovery_codes: Vec<RecoveryCode>,
     /// Until when it can be confirmed.
     pub expires_at: Timestamp,
+    /// The sign-in or session in which it was begun; nobody sees or confirms it elsewhere.
+    pub begun_in: Digest,
 }
 
 /// A recovery code.
@@ -123,8 +125,8 @@ pub struct SmsCode {
     pub expires_at: Timestamp,
     /// How many wrong tries it survives.
     pub tries_left: u32,
-    /// The session in which it was asked for, when it is to enrol a phone there.
-    pub enrols_in: Option<SessionId>,
+    /// The sign-in or session in which it is to set a phone up, if it is; it is good nowhere else.
+    pub enrols_in: Option<Digest>,
 }
 
 /// One member's count of wrong second factors, of every kind and from every sign-in together.

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::{Checked, failed};
 use crate::{
-    domain::{
-        Credentials, Digest, Factor, FactorKind, MfaMethod, Phone, SessionId, SmsCode, Subject, Timestamp,
-    },
+    domain::{Credentials, Digest, Factor, FactorKind, MfaMethod, Phone, SmsCode, Subject, Timestamp},
     judge::LockoutPolicy,
 };
 
@@ -20,7 +18,7 @@ pub(crate) fn sms_sent(
     credentials: &Credentials,
     phone: Phone,
     digest: Digest,
-    enrols_in: Option<SessionId>,
+    enrols_in: Option<Digest>,
     now: Timestamp,
 ) -> Credentials {
     let known = credentials.phone.clone().filter(|known| known.verified);

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::{Checked, Digits, failed};
 use crate::{
     domain::{
-        CredentialId, Credentials, Factor, FactorKind, MemberId, MfaMethod, PendingTotp, RecoveryCode,
-        Sealed, Secret, Subject, Timestamp, Totp,
+        CredentialId, Credentials, Digest, Factor, FactorKind, MemberId, MfaMethod, PendingTotp,
+        RecoveryCode, Sealed, Secret, Subject, Timestamp, Totp,
     },
     judge::LockoutPolicy,
 };
@@ -102,14 +102,15 @@ pub(crate) struct TotpEnrolment {
     pub(crate) totp_id: CredentialId,
     pub(crate) secret: Sealed,
     pub(crate) recovery_codes: Vec<RecoveryCode>,
+    pub(crate) begun_in: Digest,
 }
 
 impl TotpEnrolment {
     /// The credentials with this app waiting for its first code. What they had stays until then.
     pub(crate) fn pending_in(self, credentials: &Credentials, now: Timestamp) -> Credentials {
-        let Self { totp_id, secret, recovery_codes } = self;
+        let Self { totp_id, secret, recovery_codes, begun_in } = self;
         let expires_at = now.after(CONFIRM_WITHIN);
-        let pending = PendingTotp { totp_id, secret, recovery_codes, expires_at };
+        let pending = PendingTotp { totp_id, secret, recovery_codes, expires_at, begun_in };
         Credentials { pending_totp: Some(pending), ..credentials.clone() }
     }
 }

@@ -45,6 +45,8 @@ pub struct Engine {
     pub(crate) sealer: Sealer,
     pub(crate) outbox: Outbox,
     pub(crate) hashing: HashingPool,
+    /// Apart from passwords, so that no flood of those keeps sessions from their JWTs.
+    pub(crate) signing: HashingPool,
     pub(crate) touches: Touches,
     /// For the edge alone: layers, routes and the handle.
     pub(crate) clock: EdgeClock,

@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{
     domain::{
-        CredentialId, Credentials, Factor, FactorDemand, Member, Organization, Phone, PhoneNumber,
-        RecoveryCode, Secret, SessionId,
+        CredentialId, Credentials, Digest, Factor, FactorDemand, Member, Organization, PendingTotp, Phone,
+        PhoneNumber, RecoveryCode, Secret,
     },
     factor::{Checked, Digits, RecoveryCodeText, TotpEnrolment, TotpSecret, check_sms, confirm_totp},
     judge::{MemberSession, may_change_factors},
-    token::{Place, random},
+    token::{Place, random, sha256},
 };
 
 /// Where a second factor is set up.
@@ -56,8 +56,13 @@ struct Changing {
 }
 
 impl Changing {
-    fn session_id(&self) -> Option<SessionId> {
-        self.session.as_ref().map(|session| session.member_session_id().clone())
+    /// What stands for the sign-in or session that this goes on in.
+    fn place(&self) -> Digest {
+        match (&self.pending, &self.session) {
+            (Some(pending), _) => pending.bag.key,
+            (None, Some(session)) => sha256(&[session.member_session_id().as_str().as_bytes()]),
+            (None, None) => Digest([0; 32]),
+        }
     }
 }
 
@@ -65,7 +70,9 @@ impl Engine {
     /// Begins to set up an authenticator app. What the member had stays until a code of the new one is
     /// confirmed.
     pub(crate) async fn begin_totp(&self, on: &On, caller: &Caller) -> Result<NewTotp, Error> {
-        let Changing { member, organization, .. } = self.changing(on, caller).await?;
+        let changing = self.changing(on, caller).await?;
+        let begun_in = changing.place();
+        let Changing { member, organization, .. } = changing;
         let id = &member.member_id;
         let totp_id = self.credential_id("member-totp")?;
         let secret = TotpSecret::new(random()?);
@@ -81,6 +88,7 @@ impl Engine {
                 totp_id: totp.clone(),
                 secret: sealed.clone(),
                 recovery_codes: recovery_codes.clone(),
+                begun_in,
             };
             Ok((Some(enrolment.pending_in(seen, caller.now)), ()))
         })
@@ -101,11 +109,12 @@ impl Engine {
         on: &On,
         caller: &Caller,
     ) -> Result<Option<(Secret, Secret)>, Error> {
-        let Changing { member, organization, .. } = self.changing(on, caller).await?;
+        let changing = self.changing(on, caller).await?;
+        let begun_in = changing.place();
+        let Changing { member, organization, .. } = changing;
         let (credentials, _) = self.stores.credentials.load(&member.member_id).await?;
-        let Some(pending) = credentials.pending_totp.filter(|pending| caller.now < pending.expires_at) else {
-            return Ok(None);
-        };
+        let here = |pending: &PendingTotp| caller.now < pending.expires_at && pending.begun_in == begun_in;
+        let Some(pending) = credentials.pending_totp.filter(here) else { return Ok(None) };
         let secret = self.totp_secret(&member.member_id, &pending.secret)?;
         Ok(secret.base32().zip(self.totp_uri(&secret, &member, &organization)))
     }
@@ -138,11 +147,13 @@ impl Engine {
     ) -> Result<(Enrolled, Vec<Secret>), Error> {
         let code = Digits::parse(code).ok_or(ErrorKind::MalformedCode)?;
         let changing = self.changing(on, caller).await?;
+        let begun_in = changing.place();
         let id = &changing.member.member_id;
         let policy = self.settings.lockout;
         let factor = self
             .check(id, |seen| {
-                let Some(pending) = &seen.pending_totp else { return Ok(Checked::Missing) };
+                let here = seen.pending_totp.as_ref().filter(|pending| pending.begun_in == begun_in);
+                let Some(pending) = here else { return Ok(Checked::Missing) };
                 let secret = self.totp_secret(id, &pending.secret)?;
                 let checked = confirm_totp(seen, id, &secret, &code, policy, caller.now);
                 Ok(asked_from_now_on(checked))
@@ -166,12 +177,7 @@ impl Engine {
     ) -> Result<Member, Error> {
         let changing = self.changing(on, caller).await?;
         let phone = Phone { phone_id: self.credential_id("phone-number")?, number, verified: false };
-        // The mark says that this code sets a phone up, for a sign-in as for a session.
-        let marks = match changing.session_id() {
-            Some(session_id) => session_id,
-            None => SessionId::mint(self.settings.environment, random()?),
-        };
-        self.send_sms(&changing.member, phone, Some(marks), caller).await?;
+        self.send_sms(&changing.member, phone, Some(changing.place()), caller).await?;
         Ok(changing.member)
     }
 
@@ -186,12 +192,13 @@ impl Engine {
     ) -> Result<Enrolled, Error> {
         let code = Digits::parse(code).ok_or(ErrorKind::MalformedCode)?;
         let changing = self.changing(on, caller).await?;
+        let begun_in = changing.place();
         let id = &changing.member.member_id;
         let digest = self.sms_digest(id, code.as_str());
         let policy = self.settings.lockout;
         let factor = self
             .check(id, |seen| {
-                if seen.sms_code.as_ref().is_none_or(|sent| sent.enrols_in.is_none()) {
+                if seen.sms_code.as_ref().is_none_or(|sent| sent.enrols_in != Some(begun_in)) {
                     return Ok(Checked::Missing);
                 }
                 Ok(asked_from_now_on(check_sms(seen, &digest, policy, caller.now)))

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        CustomClaims, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus, Organization,
+        Credentials, CustomClaims, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus, Organization,
         OrganizationId, ReturnTo, Secret, SessionId, Subject, Timestamp, TokenSeed,
     },
     judge::{
@@ -211,8 +211,7 @@ impl Engine {
             return Ok(entrance.member.clone().filter(|_| !stands.joins()));
         }
         if let Some(member) = entrance.member.as_ref().filter(|_| stands.joins()) {
-            // Whoever set these up had not shown that the address is theirs.
-            self.stores.credentials.forget(&member.member_id).await?;
+            self.discard_unproved(&member.member_id).await?;
         }
         let joining = Joining {
             organization_id: entrance.organization.organization_id.clone(),
@@ -239,6 +238,19 @@ impl Engine {
             member.activate(now);
         }
         Ok(member)
+    }
+
+    /// Discards what a member set up who had not shown that the address is theirs; not what somebody sets up
+    /// who was faster to show it.
+    async fn discard_unproved(&self, member_id: &MemberId) -> Result<(), Error> {
+        let (credentials, version) = self.stores.credentials.load(member_id).await?;
+        let proved = self.member(member_id).await?.status == MemberStatus::Active;
+        if proved || credentials == Credentials::default() {
+            return Ok(());
+        }
+        let discarded =
+            self.stores.credentials.replace_if(member_id, version, &Credentials::default()).await?;
+        if discarded { Ok(()) } else { Err(ErrorKind::Busy.into()) }
     }
 
     async fn keep_open(

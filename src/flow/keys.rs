@@ -61,7 +61,7 @@ impl Engine {
         let algorithm = self.settings.jwt_algorithm;
         let random: [u8; 16] = random()?;
         let key_id = crate::domain::CredentialId::mint("jwk", self.settings.environment, random).to_string();
-        let pkcs8 = self.hashing.run(move || SigningKey::generate(algorithm)).await??;
+        let pkcs8 = self.signing.run(move || SigningKey::generate(algorithm)).await??;
         let private_key = self.sealer.seal(place(&key_id), &pkcs8)?;
         let stored = StoredKey {
             key_id: key_id.clone(),

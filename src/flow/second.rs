@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         Allowed, Credentials, Digest, Enrolment, Factor, FactorClass, FactorKind, Member, MemberId,
-        MfaMethod, Organization, Phone, Secret, SessionId, Timestamp,
+        MfaMethod, Organization, Phone, Secret, Timestamp,
     },
     factor::{
         Checked, Digits, RecoveryCodeText, SMS_LIFETIME, TotpSecret, check_recovery_code, check_sms,
@@ -222,7 +222,7 @@ impl Engine {
         &self,
         member: &Member,
         phone: Phone,
-        enrols_in: Option<SessionId>,
+        enrols_in: Option<Digest>,
         caller: &Caller,
     ) -> Result<(), Error> {
         if !self.settings.sms {
@@ -238,13 +238,18 @@ impl Engine {
         limit("sms-organization", member.organization_id.to_string(), limits.sms_per_organization).await?;
         let code = fresh_code()?;
         let digest = self.sms_digest(&member.member_id, code.expose());
-        self.change_credentials(&member.member_id, |seen| {
-            if seen.lockout.is_locked(now) {
-                return Err(ErrorKind::Locked.into());
-            }
-            Ok((Some(sms_sent(seen, phone.clone(), digest, enrols_in.clone(), now)), ()))
-        })
-        .await?;
+        let sent = self
+            .change_credentials(&member.member_id, |seen| {
+                // Answered like any other: whether a member is locked is nobody's to know.
+                if seen.lockout.is_locked(now) {
+                    return Ok((None, false));
+                }
+                Ok((Some(sms_sent(seen, phone.clone(), digest, enrols_in, now)), true))
+            })
+            .await?;
+        if !sent {
+            return Ok(());
+        }
         self.post(letters::code_by_sms(&self.settings, number, code.expose(), SMS_LIFETIME))
     }
 

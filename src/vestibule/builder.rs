@@ -441,6 +441,7 @@ impl Builder {
             sealer: Sealer::new(&masters),
             outbox: Outbox::new(self.outbox),
             hashing: HashingPool::new(),
+            signing: HashingPool::new(),
             touches: Touches::default(),
             clock: EdgeClock::new(self.clock, latest.unwrap_or_default()),
             settings,

@@ -12,7 +12,7 @@ use vestibule::{
 
 use crate::{
     racing::{RACERS, race, winners},
-    samples::{START, at, credential_id, digest, member_id, session_id},
+    samples::{START, at, credential_id, digest, member_id},
     stores::{Durable, Rig},
 };
 
@@ -48,6 +48,7 @@ pub(crate) async fn keeps_whole_documents(rig: Durably) {
             secret: Sealed(Vec::new()),
             recovery_codes: vec![recovery.clone()],
             expires_at: at(1),
+            begun_in: digest(6),
         }),
         phone: Some(phone.clone()),
         sms_code: Some(SmsCode {
@@ -56,7 +57,7 @@ pub(crate) async fn keeps_whole_documents(rig: Durably) {
             sent_at: START,
             expires_at: at(2),
             tries_left: 5,
-            enrols_in: Some(session_id(1)),
+            enrols_in: Some(digest(5)),
         }),
         recovery_codes: vec![recovery],
         mfa_enrolled: true,

@@ -121,7 +121,7 @@ pub(crate) async fn confirm_totp(ask: &mut Ask) -> Step {
     };
     match (finished(&enrolled), ask.html) {
         (Some(done), true) => {
-            outcome::end_former(ask, &done.session).await?;
+            outcome::end_former(ask, &done.session).await;
             let page = RecoveryCodes {
                 frame: ask.frame(),
                 codes: codes.iter().map(|code| code.expose().to_owned()).collect(),

@@ -1,15 +1,16 @@
 //! How what a step came to is told: by cookies and a redirect, or by JSON.
 
 use http::StatusCode;
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::{
-    domain::{FactorDemand, ReturnTo},
+    domain::{FactorDemand, ReturnTo, Timestamp},
     flow::{Bag, Engine, Entered, First, SignedIn, Unfinished},
     http::{
         ask::Ask,
         failure::Failure,
-        json::{self, Tokens},
+        json::{self as objects, Tokens},
         reply::Reply,
     },
     judge::MemberSession,
@@ -34,7 +35,7 @@ pub(super) fn sent(ask: &Ask) -> Reply {
     let reply = if ask.html {
         Reply::see_other(&ask.path_to("code"))
     } else {
-        Reply::json(StatusCode::OK, &json::done(ask.engine.settings.environment, serde_json::json!({})))
+        Reply::json(StatusCode::OK, &objects::done(ask.engine.settings.environment, json!({})))
     };
     with_browser(ask, reply)
 }
@@ -52,7 +53,7 @@ pub(super) fn done(ask: &Ask, go_to: &str) -> Reply {
     if ask.html {
         Reply::see_other(go_to)
     } else {
-        Reply::json(StatusCode::OK, &json::done(ask.engine.settings.environment, serde_json::json!({})))
+        Reply::json(StatusCode::OK, &objects::done(ask.engine.settings.environment, json!({})))
     }
 }
 
@@ -74,7 +75,7 @@ pub(super) async fn discovery(ask: &Ask, bag: &Bag) -> Step {
         let tokens =
             Tokens { intermediate_session_token: in_body(ask, bag.token.expose()), ..Tokens::default() };
         let environment = ask.engine.settings.environment;
-        Reply::json(StatusCode::OK, &json::discovered(environment, bag, address, &list, &tokens))
+        Reply::json(StatusCode::OK, &objects::discovered(environment, bag, address, &list, &tokens))
     };
     Ok(with_browser(ask, intermediate(ask, reply, bag)))
 }
@@ -92,35 +93,46 @@ pub(super) async fn entered(ask: &Ask, entered: Entered) -> Step {
 pub(crate) async fn signed_in(ask: &Ask, done: &SignedIn, go_to: Option<&str>) -> Step {
     let engine = &ask.engine;
     let now = ask.caller.now;
-    end_former(ask, &done.session).await?;
+    end_former(ask, &done.session).await;
     ask.engine.forget_destination(&ask.caller).await;
     let reply = if ask.html {
         let onward = onward(engine, done.return_to.as_ref());
         Reply::see_other(go_to.unwrap_or(&onward))
     } else {
-        let enrolment = engine.enrolment(&done.member.member_id).await?;
-        let mut tokens = Tokens::default();
-        if engine.settings.tokens_in_body {
-            tokens.session_token = done.session_token.expose().to_owned();
-            tokens.session_jwt = engine.session_jwt(&done.session, now).await?.expose().to_owned();
+        // What was made must reach its owner, cookies and all, even where it can't be described.
+        match signed_in_json(ask, done, now).await {
+            Ok(body) => Reply::json(StatusCode::OK, &body),
+            Err(failure) => {
+                Reply::json(failure.status, &objects::error(engine.settings.environment, &failure))
+            }
         }
-        let body = json::authenticated(engine.settings.environment, done, &enrolment, &tokens, now);
-        Reply::json(StatusCode::OK, &body)
     };
     Ok(session_cookies(ask, reply, &done.session, done.session_token.expose()))
 }
 
-/// Ends the session that the browser had until now: its token is lost with the cookie that is replaced.
-pub(super) async fn end_former(ask: &Ask, new: &MemberSession) -> Result<(), Failure> {
+async fn signed_in_json(ask: &Ask, done: &SignedIn, now: Timestamp) -> Result<Value, Failure> {
+    let engine = &ask.engine;
+    let enrolment = engine.enrolment(&done.member.member_id).await?;
+    let mut tokens = Tokens::default();
+    if engine.settings.tokens_in_body {
+        tokens.session_token = done.session_token.expose().to_owned();
+        tokens.session_jwt = engine.session_jwt(&done.session, now).await?.expose().to_owned();
+    }
+    Ok(objects::authenticated(engine.settings.environment, done, &enrolment, &tokens, now))
+}
+
+/// Ends the session that the browser had until now: its token is lost with the cookie that is replaced. A
+/// store that fails here does not take the new session from its owner; the old one has ended on this node.
+pub(super) async fn end_former(ask: &Ask, new: &MemberSession) {
     if ask.engine.settings.tokens_in_body {
-        return Ok(());
+        return;
     }
     if let Ok(former) = ask.session().await
         && former.member_session_id() != new.member_session_id()
+        && let Err(error) = ask.engine.revoke(former.member_session_id(), ask.caller.now).await
     {
-        ask.engine.revoke(former.member_session_id(), ask.caller.now).await?;
+        tracing::error!(%error, session_id = %former.member_session_id(), "a former session was not ended for good");
     }
-    Ok(())
 }
 
 /// Sets the session's cookie for as long as the session lasts, and clears those of the sign-in.
@@ -135,16 +147,28 @@ pub(super) fn session_cookies(ask: &Ask, reply: Reply, session: &MemberSession, 
 
 async fn owed_more(ask: &Ask, owed: &Unfinished) -> Step {
     let reply = if ask.html {
-        Reply::see_other(&next_page(ask, owed).await?)
+        // Where that can't be told at the moment, the page for it will.
+        let page = next_page(ask, owed).await.unwrap_or_else(|_| ask.path_to("mfa"));
+        Reply::see_other(&page)
     } else {
         let enrolment = match &owed.member {
-            Some(member) => ask.engine.enrolment(&member.member_id).await?,
-            None => Default::default(),
+            Some(member) => ask.engine.enrolment(&member.member_id).await,
+            None => Ok(Default::default()),
         };
         let token = in_body(ask, owed.bag.token.expose());
         let tokens = Tokens { intermediate_session_token: token, ..Tokens::default() };
         let environment = ask.engine.settings.environment;
-        Reply::json(StatusCode::OK, &json::unfinished(environment, owed, &enrolment, &tokens, ask.caller.now))
+        // Its token has changed, and must reach its owner in any case.
+        match enrolment {
+            Ok(enrolment) => {
+                let body = objects::unfinished(environment, owed, &enrolment, &tokens, ask.caller.now);
+                Reply::json(StatusCode::OK, &body)
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                Reply::json(failure.status, &objects::error(environment, &failure))
+            }
+        }
     };
     Ok(with_browser(ask, intermediate(ask, reply, &owed.bag)))
 }
@@ -183,9 +207,19 @@ pub(crate) async fn challenged(
     failure: Failure,
 ) -> Step {
     // What could answer may have been set up in this session: then only signing in again helps.
-    if !ask.html || ask.engine.answers(session, demand).await?.kinds.is_empty() {
+    if ask.engine.answers(session, demand).await?.kinds.is_empty() {
         return Err(failure);
     }
     let challenged = ask.engine.challenge(session, demand, return_to, false, &ask.caller).await?;
+    if !ask.html {
+        let mut body = objects::error(ask.engine.settings.environment, &failure);
+        body["challenge"] = json!({
+            "challenge_token": challenged.token.expose(),
+            "expires_at": challenged.challenge.expires_at,
+            "factor": demand.name(),
+            "complete_at": ask.path_to("step-up"),
+        });
+        return Ok(Reply::json(failure.status, &body));
+    }
     Ok(Reply::see_other(&ask.path_to("step-up")).set_challenge(ask.names, challenged.token.expose()))
 }
