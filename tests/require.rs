@@ -18,7 +18,7 @@ use axum::{Router, body::Body, routing::get};
 use bytes::Bytes;
 use common::{
     ACME, App, Client, Fault, GLOBEX, World,
-    world::{fresh_second_factor, organization_id},
+    world::{PHONE, fresh_second_factor, organization_id},
 };
 use http::{
     Request, Response, StatusCode,
@@ -719,4 +719,52 @@ async fn whoever_is_ready_is_called_on_the_slow_road_too() {
         assert!(world.durable.faults.calls().contains(&"sessions.by_seed"), "it was the slow road");
         assert_eq!(calls.load(Ordering::SeqCst), round);
     }
+}
+
+#[tokio::test]
+async fn what_one_sign_in_sets_up_is_not_seen_or_confirmed_in_another() {
+    let world = World::new().await;
+    let acme = organization_id(ACME);
+    let owing = async || {
+        let mut client = world.begin("bob@acme.example").await;
+        client.exchange(acme.as_str()).await.expect(200);
+        client
+    };
+    let (mut first, mut second) = (owing().await, owing().await);
+    let begun = first.post("/auth/enrol/totp", json!({})).await.expect(200).json();
+    let secret = begun["secret"].as_str().unwrap().to_owned();
+    let grouped: Vec<&str> =
+        secret.as_bytes().chunks(4).map(|four| std::str::from_utf8(four).unwrap()).collect();
+    assert!(first.browsing().get("/auth/enrol/totp").await.expect(200).text.contains(&grouped.join(" ")));
+    assert!(!second.browsing().get("/auth/enrol/totp").await.text.contains(&grouped.join(" ")));
+    let app = App::new(&secret, Vec::new(), world.clock.clone());
+    let confirm = json!({"code": app.code()});
+    second.post("/auth/enrol/totp/confirm", confirm.clone()).await.expect(401);
+    assert!(!second.is_in().await);
+    first.post("/auth/enrol/totp/confirm", confirm).await.expect(200);
+    assert!(first.is_in().await);
+
+    let world = World::new().await;
+    let owing = async || {
+        let mut client = world.begin("bob@acme.example").await;
+        client.exchange(acme.as_str()).await.expect(200);
+        client
+    };
+    let (mut first, mut second) = (owing().await, owing().await);
+    let before = world.last_message();
+    first.post("/auth/enrol/sms", json!({"phone_number": PHONE})).await.expect(200);
+    let confirm = json!({"code": world.code_for(PHONE, before).await});
+    second.post("/auth/enrol/sms/confirm", confirm.clone()).await.expect(401);
+    first.post("/auth/enrol/sms/confirm", confirm).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_session_is_not_turned_to_its_own_organization() {
+    let world = World::new().await;
+    let mut gina = world.gina().await;
+    let app = world.enrol_app(&mut gina).await;
+    let own = json!({"organization_id": organization_id(GLOBEX).as_str()});
+    gina.post("/auth/switch", own).await.expect(404);
+    gina.post("/auth/mfa/totp", json!({"code": app.next_code()})).await.expect(401);
+    gina.get("/fresh").await.expect(403);
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         CredentialId, Digest, EmailAddress, EmailCode, Factor, FactorKind, IntermediateSession, MagicLink,
-        MemberId, OrganizationId, ReturnTo, Scope, Secret, Slug, Subject,
+        MemberId, OrganizationId, Password, ReturnTo, Scope, Secret, Slug, Subject,
     },
     factor::{Digits, EMAIL_TRIES, password_factor, verify_nothing, verify_password},
     judge::membership,
@@ -293,8 +293,20 @@ impl Engine {
             self.hashing.run(move || verify_nothing(&password)).await?;
             return Err(ErrorKind::WrongPassword.into());
         };
-        let place = Place { column: "password", row: member.member_id.as_str() };
-        let phc = self.sealer.open(place, &stored.hash)?;
+        let factor = self.verify(stored, member.member_id, password, caller).await?;
+        self.first_succeeded(attempt, caller).await?;
+        Ok(factor)
+    }
+
+    /// Compares a password with the one that a member has.
+    pub(crate) async fn verify(
+        &self,
+        stored: Password,
+        member_id: MemberId,
+        password: Secret,
+        caller: &Caller,
+    ) -> Result<Factor, Error> {
+        let phc = self.sealer.open(Place { column: "password", row: member_id.as_str() }, &stored.hash)?;
         let right = self
             .hashing
             .run(move || std::str::from_utf8(&phc).is_ok_and(|phc| verify_password(&password, phc)))
@@ -302,8 +314,7 @@ impl Engine {
         if !right {
             return Err(ErrorKind::WrongPassword.into());
         }
-        self.first_succeeded(attempt, caller).await?;
-        Ok(password_factor(stored.password_id, member.member_id, caller.now))
+        Ok(password_factor(stored.password_id, member_id, caller.now))
     }
 
     /// Goes on with a first factor: to discovery, or into the organization it was proved for. An

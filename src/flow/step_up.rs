@@ -16,10 +16,10 @@ use crate::{
         Challenge, CredentialId, EmailCode, Factor, FactorDemand, FactorKind, Phone, ReturnTo, Scope, Secret,
         SessionRecord, Subject, TokenSeed,
     },
-    factor::{Digits, EMAIL_TRIES, password_factor, verify_password},
+    factor::{Digits, EMAIL_TRIES},
     judge::{MemberSession, Resumed, accepts},
     store::{CodeKey, TriedCode},
-    token::{OpaqueToken, Place, Purpose, TokenKind, constant_time_eq, random},
+    token::{OpaqueToken, Purpose, TokenKind, constant_time_eq, random},
 };
 
 /// How long a challenge can be met.
@@ -242,16 +242,9 @@ impl Engine {
         let id = session.member_id();
         let (credentials, _) = self.stores.credentials.load(id).await?;
         let stored = credentials.password.ok_or(ErrorKind::NotEnrolled)?;
-        let phc = self.sealer.open(Place { column: "password", row: id.as_str() }, &stored.hash)?;
-        let right = self
-            .hashing
-            .run(move || std::str::from_utf8(&phc).is_ok_and(|phc| verify_password(&password, phc)))
-            .await?;
-        if !right {
-            return Err(ErrorKind::WrongPassword.into());
-        }
+        let factor = self.verify(stored, id.clone(), password, caller).await?;
         self.first_succeeded(attempt, caller).await?;
-        Ok(password_factor(stored.password_id, id.clone(), caller.now))
+        Ok(factor)
     }
 
     async fn own_email_code(
