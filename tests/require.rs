@@ -768,3 +768,26 @@ async fn a_session_is_not_turned_to_its_own_organization() {
     gina.post("/auth/mfa/totp", json!({"code": app.next_code()})).await.expect(401);
     gina.get("/fresh").await.expect(403);
 }
+
+#[tokio::test]
+async fn what_a_session_was_switched_to_dies_with_it_and_opens_nothing_else() {
+    let world = World::new().await;
+    let (acme, globex) = (organization_id(ACME), organization_id(GLOBEX));
+    let mut ada = world.member_of(GLOBEX, "ada@acme.example").await;
+    ada.post("/auth/switch", json!({"organization_id": acme.as_str()})).await.expect(200);
+    // It lists and opens the one organization alone, and makes none.
+    let listed = ada.get("/auth/organizations").await.expect(200).json();
+    assert_eq!(listed["discovered_organizations"].as_array().unwrap().len(), 1);
+    ada.exchange(globex.as_str()).await.expect(404);
+    ada.post("/auth/organizations/create", json!({"organization_name": "Mine"})).await.expect(403);
+    // A first factor as old as the session sets no second one up.
+    world.clock.advance_secs(301);
+    let answer = ada.post("/auth/enrol/totp", json!({})).await.expect(401);
+    assert_eq!(answer.error_type(), "insufficient_factors");
+
+    let member = world.member(GLOBEX, "ada@acme.example").await;
+    world.vestibule.revoke_member(&member.member_id, None).await.unwrap();
+    ada.get("/auth/organizations").await.expect(401);
+    ada.exchange(acme.as_str()).await.expect(401);
+    assert!(!ada.is_in().await);
+}

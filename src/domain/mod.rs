@@ -36,4 +36,4 @@ pub use role::{Permission, Role};
 pub use secret::Secret;
 pub use session::{SessionRecord, TokenSeed};
 pub use time::Timestamp;
-pub use transient::{Challenge, EmailCode, IntermediateSession, MagicLink, Scope};
+pub use transient::{Challenge, Continues, EmailCode, IntermediateSession, MagicLink, Scope};

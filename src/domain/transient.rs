@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CredentialId, Digest, EmailAddress, Factor, FactorDemand, FactorKind, OrganizationId, ReturnTo, Timestamp,
+    CredentialId, Digest, EmailAddress, Factor, FactorDemand, FactorKind, OrganizationId, ReturnTo,
+    SessionId, Timestamp,
 };
 
 /// What an intermediate session holds: factors, and no power.
@@ -22,9 +23,20 @@ pub struct IntermediateSession {
     pub created_at: Timestamp,
     /// Ten minutes later. Nothing moves this.
     pub expires_at: Timestamp,
-    /// Where it continues a member session: when that one had to end at the latest, and what comes of
-    /// this has to as well.
-    pub absolute_end: Option<Timestamp>,
+    /// The member session that it was switched from, if it was.
+    pub continues: Option<Continues>,
+}
+
+/// The member session that an intermediate one continues: it is good while that one lives, and for the
+/// organization that it was switched to alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continues {
+    /// Which one.
+    pub session_id: SessionId,
+    /// When that one ends at the latest, and what comes of this has to as well.
+    pub absolute_end: Timestamp,
+    /// What was set up in it, which goes on not to answer challenges.
+    pub enrolled_here: Vec<CredentialId>,
 }
 
 /// For what a first factor is asked.

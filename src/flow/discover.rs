@@ -7,7 +7,7 @@ use super::{
     engine::Engine,
     enter::{Entered, Source, Terms},
     error::{Error, ErrorKind},
-    intermediate::Rotation,
+    intermediate::{Bag, Rotation},
 };
 use crate::{
     domain::{
@@ -71,6 +71,16 @@ impl Engine {
         Ok(found)
     }
 
+    /// Lists the organizations that a bag could enter: where it was switched to one, that one.
+    pub(crate) async fn discover_in(&self, bag: &Bag, now: Timestamp) -> Result<Vec<Discovered>, Error> {
+        let mut found = self.discover(&bag.session.factors, now).await?;
+        if bag.session.continues.is_some() {
+            let only = bag.session.organization_id.as_ref();
+            found.retain(|found| Some(&found.organization.organization_id) == only);
+        }
+        Ok(found)
+    }
+
     async fn entrances(&self, factors: &[Factor]) -> Result<Vec<Entrance>, Error> {
         if let Some(address) = proven_address(factors) {
             return Ok(self.stores.directory.entrances(address).await?);
@@ -111,6 +121,9 @@ impl Engine {
         let admin =
             self.stores.admin.clone().filter(|_| self.settings.create_organizations).ok_or_else(disabled)?;
         let bag = self.find_intermediate(token, caller).await?;
+        if bag.session.continues.is_some() {
+            return Err(disabled());
+        }
         // Who only knows a password, or is merely vouched for, has shown no address to be known by.
         let address = proven_address(&bag.session.factors).cloned().ok_or_else(disabled)?;
         let (name, slug) = self.named(new, &address)?;
@@ -134,7 +147,7 @@ impl Engine {
             let source = Source::Fresh {
                 factors: bag.session.factors.clone(),
                 return_to: bag.session.return_to.clone(),
-                absolute_end: bag.session.absolute_end,
+                continues: None,
             };
             let (enters, terms, caller, now) = (Arc::clone(self), terms.clone(), caller.clone(), caller.now);
             return self

@@ -17,7 +17,7 @@ use crate::{
         PhoneNumber, RecoveryCode, Secret,
     },
     factor::{Checked, Digits, RecoveryCodeText, TotpEnrolment, TotpSecret, check_sms, confirm_totp},
-    judge::{MemberSession, may_change_factors},
+    judge::{Held, MemberSession, may_change_factors},
     token::{Place, random, sha256},
 };
 
@@ -256,6 +256,12 @@ impl Engine {
                 let (member, organization) = (pending.member.clone(), pending.organization.clone());
                 if pending.enrolment.has_second_factor() && !pending.proved_second(caller.now) {
                     return Err(ErrorKind::FreshFactorRequired(FactorDemand::secondary()).into());
+                }
+                if !pending.enrolment.has_second_factor() && pending.bag.session.continues.is_some() {
+                    // Its first factor may be as old as the session that it was switched from.
+                    let held = Held { factors: &pending.bag.session.factors, enrolled_here: &[] };
+                    may_change_factors(&held, &pending.enrolment, &self.settings.sessions, caller.now)
+                        .map_err(ErrorKind::FreshFactorRequired)?;
                 }
                 Ok(Changing { member, organization, pending: Some(pending), session: None })
             }

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Credentials, CustomClaims, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus, Organization,
-        OrganizationId, ReturnTo, Secret, SessionId, Subject, Timestamp, TokenSeed,
+        Continues, Credentials, CustomClaims, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus,
+        Organization, OrganizationId, ReturnTo, Secret, SessionId, Subject, Timestamp, TokenSeed,
     },
     judge::{
         Entry, Grant, MemberSession, Membership, Opening, Owed, SessionDuration, Verdict, enter, membership,
@@ -40,7 +40,7 @@ pub struct Terms {
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// From the request itself.
-    Fresh { factors: Vec<Factor>, return_to: Option<ReturnTo>, absolute_end: Option<Timestamp> },
+    Fresh { factors: Vec<Factor>, return_to: Option<ReturnTo>, continues: Option<Continues> },
     /// From an intermediate session, and perhaps the request adds one.
     Intermediate { bag: Box<Bag>, add: Option<Factor>, rotation: Rotation },
 }
@@ -116,7 +116,14 @@ impl Engine {
         terms: &Terms,
         caller: &Caller,
     ) -> Result<Entered, Error> {
-        let seen = Seen { ticket: self.table.ticket(), epoch: self.table.organization(organization_id) };
+        let ticket = self.table.ticket();
+        if let Source::Intermediate { bag, .. } = &source
+            && bag.session.continues.is_some()
+            && bag.session.organization_id.as_ref() != Some(organization_id)
+        {
+            // Switched to one organization, it opens no other.
+            return Err(ErrorKind::OrganizationNotFound.into());
+        }
         if let Source::Intermediate { bag, add: Some(added), .. } = &source
             && !agree(&bag.session.factors, added)
         {
@@ -126,6 +133,8 @@ impl Engine {
         let not_found = || Error::from(ErrorKind::OrganizationNotFound);
         let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
         let stands = membership(&factors, &entrance).ok_or_else(not_found)?;
+        // Only now that it is known to exist: the table remembers it. The ticket was taken before.
+        let seen = Seen { ticket, epoch: self.table.organization(organization_id) };
 
         let member = self.admit(&entrance, &stands, &factors, caller.now).await?;
         let (person, enrolment) = match &member {
@@ -262,8 +271,8 @@ impl Engine {
     ) -> Result<Bag, Error> {
         let organization_id = Some(organization.organization_id.clone());
         match source {
-            Source::Fresh { return_to, absolute_end, .. } => {
-                self.open_intermediate(factors, organization_id, return_to, absolute_end, caller).await
+            Source::Fresh { return_to, continues, .. } => {
+                self.open_intermediate(factors, organization_id, return_to, continues, caller).await
             }
             Source::Intermediate { bag, rotation, .. } => {
                 let session =
@@ -284,9 +293,9 @@ impl Engine {
         let now = caller.now;
         let (member, organization) = (grant.member().clone(), grant.organization().clone());
         let return_to = source.return_to();
-        let absolute_end = match &source {
-            Source::Fresh { absolute_end, .. } => *absolute_end,
-            Source::Intermediate { bag, .. } => bag.session.absolute_end,
+        let continues = match &source {
+            Source::Fresh { continues, .. } => continues.clone(),
+            Source::Intermediate { bag, .. } => bag.session.continues.clone(),
         };
         let opening = Opening {
             session_id: SessionId::mint(self.settings.environment, random()?),
@@ -295,7 +304,8 @@ impl Engine {
             custom_claims: CustomClaims::default().merged(&terms.custom_claims)?,
             user_agent: caller.user_agent.clone(),
             ip_address: caller.address.clone(),
-            absolute_end,
+            absolute_end: continues.as_ref().map(|origin| origin.absolute_end),
+            enrolled_here: continues.as_ref().map(|origin| origin.enrolled_here.clone()).unwrap_or_default(),
         };
         let session = grant.open(opening, &self.settings.sessions, &self.settings.roles, now);
         match source {
@@ -309,6 +319,13 @@ impl Engine {
                 )
                 .await?;
             }
+        }
+        if let Some(origin) = &continues
+            && !self.is_live(&origin.session_id, now).await?
+        {
+            // Ended while this was made: so does this.
+            self.revoke(session.member_session_id(), now).await?;
+            return Err(ErrorKind::SessionNotFound.into());
         }
         let token = self.token_of(&session);
         self.table.fill(token.as_bytes(), &session, seen.epoch, seen.ticket, now);

@@ -42,7 +42,7 @@ pub(crate) enum ByEmail {
 #[derive(Clone, Debug)]
 pub(crate) enum First {
     /// A bag of factors, to list organizations with.
-    Discovery(Bag),
+    Discovery(Box<Bag>),
     /// One organization.
     Entered(Entered),
 }
@@ -224,9 +224,12 @@ impl Engine {
         match self.stores.transient.try_code(&key, digest, caller.now).await? {
             TriedCode::Right(code) => {
                 self.first_succeeded(attempt, caller).await?;
-                if let Some(link) = &code.link {
-                    // The link that came along proves the same; it is used up with its code.
-                    self.stores.links.take(link, caller.now).await?;
+                // The link that came along proves the same, and is used up with its code: of the two sent at
+                // once, the durable one decides.
+                if let Some(link) = &code.link
+                    && !matches!(self.stores.links.take(link, caller.now).await?, TakenLink::Fresh(_))
+                {
+                    return Err(spent());
                 }
                 let subject = Subject::Email(code.address);
                 let factor = Factor::new(code.kind, subject, code.email_id, caller.now);
@@ -332,6 +335,8 @@ impl Engine {
             None => None,
         };
         let bag = match bag {
+            // What was switched to one organization takes a factor in for that one alone.
+            Some(bag) if bag.session.continues.is_some() && !is_for(&bag, &proof.scope) => None,
             Some(bag) if self.same_person(&bag, &proof.factor).await? => Some(bag),
             _ => None,
         };
@@ -340,12 +345,14 @@ impl Engine {
             (Scope::Discovery, None) => self
                 .open_intermediate(vec![proof.factor], None, proof.return_to, None, caller)
                 .await
-                .map(First::Discovery),
+                .map(|bag| First::Discovery(Box::new(bag))),
             (Scope::Discovery, Some(bag)) => {
                 let mut session = IntermediateSession { organization_id: None, ..bag.session.clone() };
                 proof.factor.add_to(&mut session.factors);
                 session.return_to = proof.return_to.or(session.return_to);
-                self.go_on(bag, session, rotation, caller.now).await.map(First::Discovery)
+                self.go_on(bag, session, rotation, caller.now)
+                    .await
+                    .map(|bag| First::Discovery(Box::new(bag)))
             }
             (Scope::Organization(organization_id), bag) => {
                 let source = match bag {
@@ -355,7 +362,7 @@ impl Engine {
                     None => Source::Fresh {
                         factors: vec![proof.factor],
                         return_to: proof.return_to,
-                        absolute_end: None,
+                        continues: None,
                     },
                 };
                 self.enter(&organization_id, source, terms, caller).await.map(First::Entered)
@@ -431,6 +438,10 @@ impl Engine {
 /// A try of a first factor that was counted as a failure, until it turns out to be none.
 #[derive(Debug)]
 pub(crate) struct FirstTry(Vec<CounterKey>);
+
+fn is_for(bag: &Bag, scope: &Scope) -> bool {
+    matches!(scope, Scope::Organization(id) if bag.session.organization_id.as_ref() == Some(id))
+}
 
 pub(super) fn code_key(scope: &Scope, address: &EmailAddress, caller: &Caller) -> CodeKey {
     match caller.browser {

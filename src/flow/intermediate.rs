@@ -8,7 +8,7 @@ use super::{
     error::{Error, ErrorKind},
 };
 use crate::{
-    domain::{Digest, Factor, IntermediateSession, OrganizationId, ReturnTo, Secret, Timestamp},
+    domain::{Continues, Digest, Factor, IntermediateSession, OrganizationId, ReturnTo, Secret, Timestamp},
     judge::proven_address,
     store::Attempt,
     token::{OpaqueToken, TokenKind, random},
@@ -41,7 +41,7 @@ impl Engine {
         factors: Vec<Factor>,
         organization_id: Option<OrganizationId>,
         return_to: Option<ReturnTo>,
-        absolute_end: Option<Timestamp>,
+        continues: Option<Continues>,
         caller: &Caller,
     ) -> Result<Bag, Error> {
         let now = caller.now;
@@ -61,7 +61,7 @@ impl Engine {
             return_to,
             created_at: now,
             expires_at: now.after(LIFETIME),
-            absolute_end,
+            continues,
         };
         self.store_intermediate(session, now).await
     }
@@ -85,6 +85,12 @@ impl Engine {
         let key = parsed.digest();
         let session = self.stores.transient.get(key, caller.now).await?.ok_or_else(not_found)?;
         if session.browser != caller.browser || caller.now >= session.expires_at {
+            return Err(not_found());
+        }
+        // What a session was switched to dies with it.
+        if let Some(origin) = &session.continues
+            && !self.is_live(&origin.session_id, caller.now).await?
+        {
             return Err(not_found());
         }
         Ok(Bag { key, token: token.into(), session })

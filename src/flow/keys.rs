@@ -101,6 +101,8 @@ impl Engine {
             self.add_key(now, now).await?;
         }
         self.read_keys().await?;
+        // Somebody may have read the keys again in between.
+        self.jwts.forget_all();
         tracing::warn!(key_id, "signing key retired");
         Ok(removed)
     }

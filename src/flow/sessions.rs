@@ -9,7 +9,7 @@ use super::{
     error::{Error, ErrorKind},
 };
 use crate::{
-    domain::{FactorClass, MemberId, OrganizationId, Secret, SessionId, SessionRecord, Timestamp},
+    domain::{Continues, FactorClass, MemberId, OrganizationId, Secret, SessionId, SessionRecord, Timestamp},
     judge::{MemberSession, membership},
 };
 
@@ -172,8 +172,12 @@ impl Engine {
             // What was set up in this session counts from the next sign-in on, and this is none.
             .filter(|factor| !enrolled_here.contains(&factor.credential_id))
             .collect();
-        let absolute_end = Some(session.record().absolute_end);
-        let source = Source::Fresh { factors: transferable, return_to: None, absolute_end };
+        let continues = Some(Continues {
+            session_id: session.member_session_id().clone(),
+            absolute_end: session.record().absolute_end,
+            enrolled_here: enrolled_here.clone(),
+        });
+        let source = Source::Fresh { factors: transferable, return_to: None, continues };
         self.enter(organization_id, source, terms, caller).await
     }
 

@@ -72,6 +72,9 @@ fn changes_cookies(reply: &Reply) -> bool {
 /// The same form from the same browser in the same state. A browser that is not known repeats nothing.
 fn key(ask: &Ask, body: &[u8]) -> Option<Digest> {
     let names = ask.names;
+    if ask.headers.contains_key(http::header::AUTHORIZATION) {
+        return None;
+    }
     let browser = ask.cookie(names.browser)?;
     let cookie = |name| ask.cookie(name).unwrap_or_default();
     let parts = [

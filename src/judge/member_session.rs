@@ -19,9 +19,9 @@ use super::{
     roles::{effective_roles, permissions},
 };
 use crate::domain::{
-    CustomClaims, EmailAddress, Enrolment, Factor, FactorClass, FactorView, Member, MemberId, MemberStatus,
-    Organization, OrganizationId, Permission, Role, RoleId, SessionId, SessionRecord, Slug, Timestamp,
-    TokenSeed,
+    CredentialId, CustomClaims, EmailAddress, Enrolment, Factor, FactorClass, FactorView, Member, MemberId,
+    MemberStatus, Organization, OrganizationId, Permission, Role, RoleId, SessionId, SessionRecord, Slug,
+    Timestamp, TokenSeed,
 };
 
 /// A signed-in member of one organization, as the judge has let them in.
@@ -65,6 +65,8 @@ pub(crate) struct Opening {
     pub(crate) ip_address: String,
     /// Where this session continues another one: when that one had to end at the latest.
     pub(crate) absolute_end: Option<Timestamp>,
+    /// And what was set up in it.
+    pub(crate) enrolled_here: Vec<CredentialId>,
 }
 
 /// What a record is judged by when it is to become a session again.
@@ -132,7 +134,7 @@ impl Grant {
             seed: opening.seed,
             revision: 0,
             factors: self.factors,
-            enrolled_here: Vec::new(),
+            enrolled_here: opening.enrolled_here,
             custom_claims: opening.custom_claims,
             started_at: now,
             last_accessed_at: now,

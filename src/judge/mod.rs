@@ -24,6 +24,6 @@ pub use lockout::LockoutPolicy;
 pub use member_session::MemberSession;
 pub(crate) use member_session::{Opening, Resumed, resume};
 pub use policy::{InvalidDuration, SessionDuration, SessionPolicy};
-pub(crate) use requirement::unmet;
+pub(crate) use requirement::{Held, unmet};
 pub use requirement::{Requirement, Unmet};
 pub(crate) use roles::effective_roles;

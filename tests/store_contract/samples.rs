@@ -114,7 +114,7 @@ pub(crate) fn intermediate(email: &str) -> IntermediateSession {
         return_to: ReturnTo::parse("/reports?year=2026"),
         created_at: START,
         expires_at: at(600_000),
-        absolute_end: None,
+        continues: None,
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
     if !ask.html {
         return outcome::discovery(ask, &bag).await;
     }
-    let list = ask.engine.discover(&bag.session.factors, ask.caller.now).await?;
+    let list = ask.engine.discover_in(&bag, ask.caller.now).await?;
     let left = bag.session.expires_at.since(ask.caller.now).unwrap_or_default();
     let page = Organizations {
         frame: ask.failed(failure),
@@ -34,7 +34,9 @@ pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
             .map(ToString::to_string)
             .unwrap_or_default(),
         organizations: list.iter().map(choice).collect(),
-        can_create: ask.engine.settings.create_organizations && ask.engine.stores.admin.is_some(),
+        can_create: ask.engine.settings.create_organizations
+            && ask.engine.stores.admin.is_some()
+            && bag.session.continues.is_none(),
         minutes_left: left.as_secs().div_ceil(60),
     };
     Ok(Reply::page(status(failure), &page))

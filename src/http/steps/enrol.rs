@@ -41,8 +41,14 @@ async fn or_challenge(ask: &Ask, on: &On, failure: Error) -> Step {
             let back = ReturnTo::parse(&ask.path_to("enrol"));
             outcome::challenged(ask, session, &demand.clone(), back, failure.into()).await
         }
-        (ErrorKind::FreshFactorRequired(_), On::SignIn(_)) if ask.html => {
-            Ok(Reply::see_other(&ask.path_to("mfa")))
+        (ErrorKind::FreshFactorRequired(demand), On::SignIn(token)) if ask.html => {
+            let page = if demand.is_primary() {
+                let pending = ask.engine.pending(token.expose(), &ask.caller).await?;
+                format!("o/{}", pending.organization.organization_slug)
+            } else {
+                "mfa".to_owned()
+            };
+            Ok(Reply::see_other(&ask.path_to(&page)))
         }
         _ => Err(failure.into()),
     }

@@ -70,7 +70,7 @@ pub(super) async fn discovery(ask: &Ask, bag: &Bag) -> Step {
     let reply = if ask.html {
         Reply::see_other(&ask.path_to("organizations"))
     } else {
-        let list = ask.engine.discover(&bag.session.factors, ask.caller.now).await?;
+        let list = ask.engine.discover_in(bag, ask.caller.now).await?;
         let address = bag.session.factors.iter().find_map(|factor| factor.address());
         let tokens =
             Tokens { intermediate_session_token: in_body(ask, bag.token.expose()), ..Tokens::default() };

@@ -131,6 +131,7 @@ pub(super) fn opening() -> Opening {
         user_agent: "browser".into(),
         ip_address: "192.0.2.1".into(),
         absolute_end: None,
+        enrolled_here: Vec::new(),
     }
 }
 

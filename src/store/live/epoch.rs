@@ -22,6 +22,11 @@ impl Epoch {
         self.current.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Whether any session or reader holds the same organization.
+    pub(super) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.current) > 1
+    }
+
     /// Whether the organization has not changed since.
     pub(super) fn is_current(&self) -> bool {
         self.current.load(Ordering::Acquire) == self.seen

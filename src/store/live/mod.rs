@@ -173,6 +173,10 @@ impl LiveTable {
         // the shard: what is put in here after a change was noticed by nobody can't be.
         if self.changes.load(Ordering::Acquire) == ticket.0 {
             self.put(&mut shard, token, session, organization, now);
+            // A change of the member that came before the index knew this session has not seen it.
+            if self.changes.load(Ordering::Acquire) != ticket.0 {
+                self.forget(&mut shard, session_id);
+            }
         }
         true
     }
@@ -269,6 +273,7 @@ impl LiveTable {
 
     /// Drops what has expired, one shard after the other.
     pub(crate) fn sweep(&self, now: Timestamp) {
+        write(&self.organizations).retain(|_, epoch| epoch.is_held());
         for sessions in &self.sessions {
             let mut shard = write(sessions);
             shard.ended.retain(|_, until| now < *until);
