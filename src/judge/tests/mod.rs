@@ -1,5 +1,6 @@
 //! The law, stated once more and differently, and held against the judge.
 
+mod accepting;
 mod adding;
 mod changing;
 mod demands;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::people::{HOUR, MINUTE, NOW, Scene, app, link, opening, password};
+use super::people::{HOUR, MINUTE, NOW, Scene, app, credential, link, opening, password};
 use crate::{
     domain::{CustomClaims, SessionRecord, Timestamp},
     judge::{InvalidDuration, Opening, SessionDuration, SessionPolicy},
@@ -80,7 +80,8 @@ fn the_record_says_what_was_granted() {
         ..password(NOW)
     };
     let factors = [link(earlier), foreign, app(NOW)];
-    let opening = Opening { custom_claims: claims.clone(), ..opening() };
+    let before = vec![credential("set-up-before")];
+    let opening = Opening { custom_claims: claims.clone(), enrolled_here: before.clone(), ..opening() };
     let session = scene.grant(&factors, NOW).open(opening.clone(), &scene.policy, &[], NOW);
     let expected = SessionRecord {
         session_id: opening.session_id,
@@ -89,7 +90,7 @@ fn the_record_says_what_was_granted() {
         seed: opening.seed,
         revision: 0,
         factors: vec![link(earlier), app(NOW)],
-        enrolled_here: Vec::new(),
+        enrolled_here: before,
         custom_claims: claims,
         started_at: NOW,
         last_accessed_at: NOW,
