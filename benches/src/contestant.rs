@@ -1,0 +1,85 @@
+//! One way to answer a request in this process.
+
+use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc};
+
+use axum::{body::Body, response::Response};
+use http::{HeaderName, HeaderValue, Request};
+use tower::{Service, ServiceExt};
+
+/// The header that a client sends with each request.
+pub type Credential = (HeaderName, HeaderValue);
+
+/// What a handler answers when it has read whose request it is.
+pub const ANSWER: &str = "ok";
+
+/// A service under test, with the credentials of its clients.
+pub struct Contestant {
+    pub name: String,
+    serve: Box<dyn Serve>,
+}
+
+/// A round of requests: boxed once a round, not once a request.
+trait Serve: Send + Sync {
+    fn serve<'a>(&'a self, order: &'a [u32]) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+}
+
+struct InProcess<S> {
+    service: S,
+    /// One a session; a single one stands for all.
+    credentials: Arc<[Credential]>,
+}
+
+impl Contestant {
+    /// A service whose handler answers [`ANSWER`] to requests with these credentials.
+    ///
+    /// # Panics
+    /// When it answers anything else: what is measured must be the work that was meant.
+    pub async fn new<S>(name: impl Into<String>, service: S, credentials: Arc<[Credential]>) -> Self
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+    {
+        let name = name.into();
+        let service = InProcess { service, credentials };
+        for index in [0, service.credentials.len() / 2, service.credentials.len() - 1] {
+            let answer = service.answer(u32::try_from(index).unwrap()).await;
+            let status = answer.status();
+            let body = axum::body::to_bytes(answer.into_body(), 1024).await.unwrap();
+            assert!(status.is_success() && body == ANSWER, "{name} answers {status}: {body:?}");
+        }
+        Self { name, serve: Box::new(service) }
+    }
+
+    /// Sends one request for each number, with the credential of that number.
+    pub async fn serve(&self, order: &[u32]) {
+        self.serve.serve(order).await;
+    }
+}
+
+impl<S> InProcess<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+{
+    /// As hyper does it: a clone of the service for each request.
+    async fn answer(&self, index: u32) -> Response {
+        let (name, value) = &self.credentials[index as usize % self.credentials.len()];
+        let mut request = Request::new(Body::empty());
+        request.headers_mut().insert(name.clone(), value.clone());
+        let Ok(answer) = self.service.clone().oneshot(request).await;
+        answer
+    }
+}
+
+impl<S> Serve for InProcess<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    fn serve<'a>(&'a self, order: &'a [u32]) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+        Box::pin(async move {
+            for index in order {
+                std::hint::black_box(self.answer(*index).await);
+            }
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! The rows of the table: bare axum, the floor, and Vestibule. Peers have a room of their own.
+
+mod bare;
+mod vestibule;
+
+use crate::{Contestant, Wanted};
+
+/// The rows that are wanted, each with so many sessions.
+pub async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant> {
+    let mut rows = bare::contestants(sessions, wanted).await;
+    rows.extend(vestibule::contestants(sessions, wanted).await);
+    #[cfg(feature = "peers")]
+    rows.extend(crate::peers::contestants(sessions, wanted).await);
+    rows
+}
+
+/// What every handler does that knows whose request it is.
+pub fn reads<'a>(organization_id: &str, roles: impl Iterator<Item = &'a str>) -> &'static str {
+    use std::hint::black_box;
+    black_box(organization_id.as_bytes().last());
+    for role in roles {
+        black_box(role.as_bytes().last());
+    }
+    crate::ANSWER
+}
