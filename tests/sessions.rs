@@ -54,7 +54,7 @@ async fn a_revoked_session_is_out_at_the_next_request_and_so_is_its_jwt() {
         let session = session_of(&world, &gina).await;
         let held = gina.clone();
         match way {
-            "handle" => assert!(world.vestibule.revoke(session.member_session_id()).await.unwrap()),
+            "handle" => assert!(world.vestibule.revoke(&session.member_session_id()).await.unwrap()),
             "sign-out" => drop(gina.post("/auth/sign-out", json!({})).await.expect(200)),
             "list" => {
                 let form = json!({"member_session_id": session.member_session_id()});
@@ -71,7 +71,7 @@ async fn a_revoked_session_is_out_at_the_next_request_and_so_is_its_jwt() {
         world.clock.advance_secs(120);
         assert!(!held.clone().is_in().await && !bearer.is_in().await && !unseen.is_in().await, "{way}");
         assert!(world.stored_sessions(GLOBEX, "gina@globex.example").await.is_empty());
-        assert!(!world.vestibule.revoke(session.member_session_id()).await.unwrap());
+        assert!(!world.vestibule.revoke(&session.member_session_id()).await.unwrap());
     }
 }
 
@@ -82,7 +82,7 @@ async fn a_revocation_that_the_store_does_not_confirm_holds_on_this_node_all_the
     let mut bearer = bearer_of(&mut gina).await;
     let session = session_of(&world, &gina).await;
     world.durable.faults.set("sessions.revoke", Fault::Fails);
-    let error = world.vestibule.revoke(session.member_session_id()).await.unwrap_err();
+    let error = world.vestibule.revoke(&session.member_session_id()).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Unavailable);
     world.durable.faults.clear();
     assert!(!gina.is_in().await && !bearer.is_in().await);
@@ -186,7 +186,7 @@ async fn of_a_revocation_and_changes_at_once_the_revocation_wins() {
             let (vestibule, session, mut client) = (world.vestibule.clone(), session.clone(), gina.clone());
             async move {
                 match number % 4 {
-                    0 => drop(vestibule.revoke(session.member_session_id()).await.unwrap()),
+                    0 => drop(vestibule.revoke(&session.member_session_id()).await.unwrap()),
                     1 => {
                         let claims = Map::from_iter([(format!("n{number}"), json!(number))]);
                         let terms = Terms { duration: None, custom_claims: claims };
@@ -687,7 +687,7 @@ async fn a_stream_learns_that_its_session_has_ended() {
     let stream = waiting(session.clone());
     look().await;
     assert!(!stream.is_finished());
-    world.vestibule.revoke(session.member_session_id()).await.unwrap();
+    world.vestibule.revoke(&session.member_session_id()).await.unwrap();
     tokio::time::timeout(Duration::from_millis(10), stream).await.expect("at once").unwrap();
 
     let stream = waiting(session_of(&world, &world.gina().await).await);

@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use super::compact_id::{CompactId, Uuid};
+
 /// Whether a project serves the public or tests; stands in the ids it mints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
@@ -46,8 +48,7 @@ fn checked(text: &str) -> Result<Arc<str>, InvalidId> {
 fn uuid(mut random: [u8; 16]) -> String {
     random[6] = (random[6] & 0x0f) | 0x40;
     random[8] = (random[8] & 0x3f) | 0x80;
-    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    Uuid(&random).to_string()
 }
 
 macro_rules! ids {
@@ -70,6 +71,18 @@ macro_rules! ids {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl From<&$name> for CompactId {
+            fn from(id: &$name) -> Self {
+                Self::of(&id.0)
+            }
+        }
+
+        impl From<&CompactId> for $name {
+            fn from(compact: &CompactId) -> Self {
+                Self(compact.text())
             }
         }
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod claims;
+mod compact_id;
 mod credentials;
 mod demand;
 mod directory;
@@ -19,6 +20,7 @@ mod transient;
 
 pub use address::{Domain, EmailAddress, InvalidAddress, PhoneNumber, Slug};
 pub use claims::{CustomClaims, InvalidClaims};
+pub(crate) use compact_id::CompactId;
 pub use credentials::{
     Credentials, Digest, Lockout, Password, PendingTotp, RecoveryCode, Sealed, SmsCode, Totp,
 };

@@ -17,7 +17,7 @@ pub struct Role {
 }
 
 /// Actions on one kind of resource; the action `*` stands for all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Permission {
     /// The kind of resource, such as `documents`.
     pub resource_id: String,

@@ -65,10 +65,11 @@ impl IntoResponse for SessionRejection {
 }
 
 fn session(parts: &Parts) -> Result<Option<MemberSession>, SessionRejection> {
-    if parts.extensions.get::<Unavailable>().is_some() {
-        return Err(SessionRejection::Unavailable);
+    match parts.extensions.get::<MemberSession>() {
+        Some(session) => Ok(Some(session.clone())),
+        None if parts.extensions.get::<Unavailable>().is_some() => Err(SessionRejection::Unavailable),
+        None => Ok(None),
     }
-    Ok(parts.extensions.get::<MemberSession>().cloned())
 }
 
 /// The session of the request, for a handler that needs one.

@@ -17,7 +17,7 @@ use crate::{
         PhoneNumber, RecoveryCode, Secret,
     },
     factor::{Checked, Digits, RecoveryCodeText, TotpEnrolment, TotpSecret, check_sms, confirm_totp},
-    judge::{Held, MemberSession, may_change_factors},
+    judge::{MemberSession, Proof, may_change_factors},
     token::{Place, random, sha256},
 };
 
@@ -259,8 +259,8 @@ impl Engine {
                 }
                 if !pending.enrolment.has_second_factor() && pending.bag.session.continues.is_some() {
                     // Its first factor may be as old as the session that it was switched from.
-                    let held = Held { factors: &pending.bag.session.factors, enrolled_here: &[] };
-                    may_change_factors(&held, &pending.enrolment, &self.settings.sessions, caller.now)
+                    let proofs: Vec<Proof> = pending.bag.session.factors.iter().map(Proof::of).collect();
+                    may_change_factors(&proofs, &pending.enrolment, &self.settings.sessions, caller.now)
                         .map_err(ErrorKind::FreshFactorRequired)?;
                 }
                 Ok(Changing { member, organization, pending: Some(pending), session: None })
@@ -269,7 +269,7 @@ impl Engine {
                 let member = self.member(session.member_id()).await?;
                 let organization = self.organization(session.organization_id()).await?;
                 let enrolment = self.enrolment(&member.member_id).await?;
-                may_change_factors(&session.held(), &enrolment, &self.settings.sessions, caller.now)
+                may_change_factors(&session.proofs(), &enrolment, &self.settings.sessions, caller.now)
                     .map_err(ErrorKind::FreshFactorRequired)?;
                 Ok(Changing { member, organization, pending: None, session: Some(session.clone()) })
             }

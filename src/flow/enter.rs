@@ -20,10 +20,7 @@ use crate::{
         Entry, Grant, MemberSession, Membership, Opening, Owed, SessionDuration, Verdict, enter, membership,
         proven_address,
     },
-    store::{
-        FindOrganization, Joining,
-        live::{Epoch, Ticket},
-    },
+    store::{FindOrganization, Joining, live::Ticket},
     token::random,
 };
 
@@ -71,13 +68,6 @@ pub(crate) struct Unfinished {
 pub(crate) enum Entered {
     Session(Box<SignedIn>),
     Owed(Box<Unfinished>),
-}
-
-/// What was read of an organization, and when: what comes of it is remembered only if nothing changed.
-#[derive(Clone, Debug)]
-struct Seen {
-    ticket: Ticket,
-    epoch: Epoch,
 }
 
 impl Source {
@@ -133,8 +123,6 @@ impl Engine {
         let not_found = || Error::from(ErrorKind::OrganizationNotFound);
         let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
         let stands = membership(&factors, &entrance).ok_or_else(not_found)?;
-        // Only now that it is known to exist: the table remembers it. The ticket was taken before.
-        let seen = Seen { ticket, epoch: self.table.organization(organization_id) };
 
         let member = self.admit(&entrance, &stands, &factors, caller.now).await?;
         let (person, enrolment) = match &member {
@@ -152,7 +140,7 @@ impl Engine {
         };
         match (enter(&entry), member) {
             (Verdict::Granted(grant), Some(_)) => self
-                .sign_in(*grant, source, terms, seen, caller)
+                .sign_in(*grant, source, terms, ticket, caller)
                 .await
                 .map(|signed_in| Entered::Session(Box::new(signed_in))),
             (Verdict::Owed(owed), member) => {
@@ -287,7 +275,7 @@ impl Engine {
         grant: Grant,
         source: Source,
         terms: &Terms,
-        seen: Seen,
+        ticket: Ticket,
         caller: &Caller,
     ) -> Result<SignedIn, Error> {
         let now = caller.now;
@@ -307,15 +295,16 @@ impl Engine {
             absolute_end: continues.as_ref().map(|origin| origin.absolute_end),
             enrolled_here: continues.as_ref().map(|origin| origin.enrolled_here.clone()).unwrap_or_default(),
         };
-        let session = grant.open(opening, &self.settings.sessions, &self.settings.roles, now);
+        let mut session = grant.open(opening, &self.settings.sessions, &self.settings.roles, now);
+        self.table.share(&mut session);
         match source {
-            Source::Fresh { .. } => self.stores.sessions.insert(session.record()).await?,
+            Source::Fresh { .. } => self.stores.sessions.insert(&session.record()).await?,
             Source::Intermediate { bag, .. } => {
                 let (engine, session) = (Arc::clone(self), session.clone());
                 self.use_up(
                     &bag,
                     now,
-                    async move { Ok(engine.stores.sessions.insert(session.record()).await?) },
+                    async move { Ok(engine.stores.sessions.insert(&session.record()).await?) },
                 )
                 .await?;
             }
@@ -324,11 +313,11 @@ impl Engine {
             && !self.is_live(&origin.session_id, now).await?
         {
             // Ended while this was made: so does this.
-            self.revoke(session.member_session_id(), now).await?;
+            self.revoke(&session.member_session_id(), now).await?;
             return Err(ErrorKind::SessionNotFound.into());
         }
         let token = self.token_of(&session);
-        self.table.fill(token.as_bytes(), &session, seen.epoch, seen.ticket, now);
+        self.table.fill(token.as_bytes(), &session, ticket, now);
         tracing::info!(
             member_id = %session.member_id(), organization_id = %session.organization_id(),
             session_id = %session.member_session_id(), "signed in"

@@ -40,7 +40,7 @@ impl Engine {
     /// known here.
     pub(crate) fn look(&self, token: &[u8], now: Timestamp) -> Look {
         if token.len() == 44 {
-            if let Some(session) = self.table.by_key(self.table.key(token), now) {
+            if let Some(session) = self.table.by_token(token, now) {
                 self.used(&session, now);
                 return Look::Live(session);
             }
@@ -67,7 +67,7 @@ impl Engine {
 
     fn used(&self, session: &MemberSession, now: Timestamp) {
         if session.touch(now) {
-            self.touches.note(session.member_session_id(), now);
+            self.touches.note(&session.member_session_id(), now);
         }
     }
 
@@ -136,7 +136,6 @@ impl Engine {
         ticket: Ticket,
         now: Timestamp,
     ) -> Result<Option<MemberSession>, Error> {
-        let epoch = self.table.organization(&record.organization_id);
         let find = FindOrganization::Id(&record.organization_id);
         let (organization, member) = (
             self.stores.directory.organization(find).await?,
@@ -156,8 +155,9 @@ impl Engine {
             policy: &self.settings.sessions,
             now,
         };
-        let Ok(session) = resume(record, by) else { return Ok(None) };
-        let usable = self.table.fill(token.as_bytes(), &session, epoch, ticket, now);
+        let Ok(mut session) = resume(record, by) else { return Ok(None) };
+        self.table.share(&mut session);
+        let usable = self.table.fill(token.as_bytes(), &session, ticket, now);
         Ok(usable.then_some(session))
     }
 

@@ -45,7 +45,7 @@ impl Engine {
     ) -> Result<MemberSession, Error> {
         let mut seen = session.clone();
         for _ in 0..8 {
-            let mut record = seen.record().clone();
+            let mut record = seen.record();
             record.custom_claims = record.custom_claims.merged(&terms.custom_claims)?;
             record.last_accessed_at = record.last_accessed_at.max(now);
             record.revision += 1;
@@ -55,7 +55,7 @@ impl Engine {
             match self.replace_session(&seen, record, now).await {
                 Err(error) if *error.kind() == ErrorKind::SessionNotFound => {
                     // Changed by somebody else, or ended: look again.
-                    seen = self.fresh(session.member_session_id(), now).await?;
+                    seen = self.fresh(&session.member_session_id(), now).await?;
                 }
                 done => return done,
             }
@@ -153,29 +153,29 @@ impl Engine {
         terms: &Terms,
         caller: &Caller,
     ) -> Result<Entered, Error> {
-        let factors = session.authentication_factors().to_vec();
+        let record = session.record();
         let not_found = || Error::from(ErrorKind::OrganizationNotFound);
         if organization_id == session.organization_id() {
             // Going on as the same member would make a session that forgets what was set up in this one.
             return Err(not_found());
         }
-        let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
+        let entrance = self.entrance(organization_id, &record.factors).await?.ok_or_else(not_found)?;
         // Switching accepts invitations, but makes nobody a member who was none.
-        if entrance.member.is_none() || membership(&factors, &entrance).is_none() {
+        if entrance.member.is_none() || membership(&record.factors, &entrance).is_none() {
             return Err(not_found());
         }
-        let enrolled_here = &session.record().enrolled_here;
-        let transferable = factors
+        let transferable = record
+            .factors
             .into_iter()
             // What proves one member's own credential counts nowhere else, and would only be carried along.
             .filter(|factor| factor.kind.class() == FactorClass::Secondary || factor.address().is_some())
             // What was set up in this session counts from the next sign-in on, and this is none.
-            .filter(|factor| !enrolled_here.contains(&factor.credential_id))
+            .filter(|factor| !record.enrolled_here.contains(&factor.credential_id))
             .collect();
         let continues = Some(Continues {
-            session_id: session.member_session_id().clone(),
-            absolute_end: session.record().absolute_end,
-            enrolled_here: enrolled_here.clone(),
+            session_id: record.session_id,
+            absolute_end: record.absolute_end,
+            enrolled_here: record.enrolled_here,
         });
         let source = Source::Fresh { factors: transferable, return_to: None, continues };
         self.enter(organization_id, source, terms, caller).await
@@ -203,7 +203,7 @@ impl Engine {
     /// Waits until a session has ended: for streams that outlive the request that opened them. `clock`
     /// says the time. A store that does not answer for the whole of a session's idle limit ends it too.
     pub async fn ended(&self, session: &MemberSession, clock: impl Fn() -> Timestamp) {
-        let id = session.member_session_id();
+        let id = &session.member_session_id();
         loop {
             // Registered before looking, so that nothing that ends it in between is missed.
             let stirred = self.table.stirred(id);

@@ -77,7 +77,7 @@ impl Engine {
             nothing_done,
             expires_at: now.after(LIFETIME),
         };
-        let challenge = self.stores.transient.challenge(session.member_session_id(), new, now).await?;
+        let challenge = self.stores.transient.challenge(&session.member_session_id(), new, now).await?;
         Ok(Challenged { token: self.challenge_token(session, &challenge), challenge })
     }
 
@@ -88,7 +88,7 @@ impl Engine {
         token: &str,
         caller: &Caller,
     ) -> Result<Challenge, Error> {
-        let id = session.member_session_id();
+        let id = &session.member_session_id();
         let challenges = self.stores.transient.challenges(id, caller.now).await?;
         challenges
             .into_iter()
@@ -103,8 +103,9 @@ impl Engine {
 
     /// Derived, so that the same challenge has the same token whoever asks, and nothing is kept.
     fn challenge_token(&self, session: &MemberSession, challenge: &Challenge) -> Secret {
-        let id = session.member_session_id().as_str().as_bytes();
-        let digest = self.purposes.digest(Purpose::Derived, &[b"challenge", id, &challenge.nonce]);
+        let id = session.member_session_id();
+        let parts = [b"challenge", id.as_str().as_bytes(), &challenge.nonce];
+        let digest = self.purposes.digest(Purpose::Derived, &parts);
         OpaqueToken::of(TokenKind::Challenge, digest.0).expose().into()
     }
 
@@ -118,8 +119,8 @@ impl Engine {
         let member = self.member(session.member_id()).await?;
         let organization = self.organization(session.organization_id()).await?;
         let enrolment = self.enrolment(&member.member_id).await?;
-        let here: &[CredentialId] =
-            if self.settings.sessions.enrolled_answers { &[] } else { &session.record().enrolled_here };
+        let here =
+            if self.settings.sessions.enrolled_answers { Vec::new() } else { session.record().enrolled_here };
         let possible = |enrolled_here: &[CredentialId]| -> Vec<FactorKind> {
             let usable = |id: Option<&CredentialId>| id.is_some_and(|id| !enrolled_here.contains(id));
             let phone = enrolment.verified_phone().map(|phone| &phone.phone_id);
@@ -138,7 +139,7 @@ impl Engine {
             .map(|(kind, _)| kind)
             .collect()
         };
-        Ok(Answers { kinds: possible(here), after_signing_in: !possible(&[]).is_empty() })
+        Ok(Answers { kinds: possible(&here), after_signing_in: !possible(&[]).is_empty() })
     }
 
     /// Sends a code by email to the member of a session, to answer a demand for a first factor.
@@ -162,7 +163,7 @@ impl Engine {
             expires_at: now.after(lifetime),
             tries_left: EMAIL_TRIES,
         };
-        let key = CodeKey::Session(session.member_session_id().clone());
+        let key = CodeKey::Session(session.member_session_id());
         self.stores.transient.put_code(&key, stored, now).await?;
         self.post(letters::code_by_email(&self.settings, address, code.expose(), lifetime))
     }
@@ -173,7 +174,7 @@ impl Engine {
         session: &MemberSession,
         caller: &Caller,
     ) -> Result<bool, Error> {
-        let key = CodeKey::Session(session.member_session_id().clone());
+        let key = CodeKey::Session(session.member_session_id());
         Ok(self.stores.transient.code(&key, caller.now).await?.is_some())
     }
 
@@ -205,7 +206,7 @@ impl Engine {
         let factor = self.prove(session, step_up, caller).await?;
         let mut signed_in = self.raise(session, factor, false, caller).await?;
         signed_in.return_to = challenge.return_to.clone();
-        let id = session.member_session_id();
+        let id = &session.member_session_id();
         // The former token is dead: whatever happens now, the person must get the new one. A challenge that
         // stays open takes another proof to be met again.
         if let Err(error) =
@@ -256,7 +257,7 @@ impl Engine {
         let digits = Digits::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
         let attempt = self.begin_first(session.email_address(), caller).await?;
         let digest = self.code_digest(session.email_address(), &Secret::new(digits.as_str()));
-        let key = CodeKey::Session(session.member_session_id().clone());
+        let key = CodeKey::Session(session.member_session_id());
         match self.stores.transient.try_code(&key, digest, caller.now).await? {
             TriedCode::Right(code) => {
                 self.first_succeeded(attempt, caller).await?;

@@ -58,8 +58,10 @@ impl CookieNames {
 pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let mut found = None;
     for header in headers.get_all(COOKIE) {
-        for pair in header.as_bytes().split(|byte| *byte == b';') {
-            let pair = pair.trim_ascii_start();
+        let mut rest = Some(header.as_bytes());
+        while let Some(pairs) = rest {
+            let pair;
+            (pair, rest) = first_pair(pairs);
             let Some(value) = pair.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
             else {
                 continue;
@@ -70,6 +72,13 @@ pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a 
         }
     }
     found
+}
+
+/// The first of the pairs, and what follows its semicolon.
+fn first_pair(pairs: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let end = memchr::memchr(b';', pairs);
+    let (pair, rest) = end.map_or((pairs, None), |end| (&pairs[..end], Some(&pairs[end + 1..])));
+    (pair.trim_ascii_start(), rest)
 }
 
 #[cfg(test)]

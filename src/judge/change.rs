@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     policy::SessionPolicy,
-    requirement::{Held, answers},
+    requirement::{Proof, answers},
 };
 use crate::domain::{Enrolment, FactorDemand, Timestamp};
 
@@ -14,7 +14,7 @@ const FRESH: Duration = Duration::from_secs(5 * 60);
 /// Whether the factors held allow a change: a fresh proof of an existing second factor or, where
 /// there is none, of a first one. Otherwise what is demanded.
 pub(crate) fn may_change_factors(
-    held: &Held<'_>,
+    held: &[Proof],
     enrolment: &Enrolment,
     policy: &SessionPolicy,
     now: Timestamp,

@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -15,12 +14,14 @@ use serde_json::{Map, Value};
 use super::{
     SessionDuration, SessionPolicy,
     entry::{Entry, Grant, Verdict, counting, enter},
-    requirement::Held,
+    packed::Packed,
+    parts::{MemberPart, OrganizationPart, Parts, RolesPart},
+    requirement::Proof,
     roles::{effective_roles, permissions},
 };
 use crate::domain::{
-    CredentialId, CustomClaims, EmailAddress, Enrolment, Factor, FactorClass, FactorView, Member, MemberId,
-    MemberStatus, Organization, OrganizationId, Permission, Role, RoleId, SessionId, SessionRecord, Slug,
+    CompactId, CredentialId, CustomClaims, EmailAddress, Enrolment, Factor, FactorClass, FactorView, Member,
+    MemberId, MemberStatus, Organization, OrganizationId, Role, RoleId, SessionId, SessionRecord, Slug,
     Timestamp, TokenSeed,
 };
 
@@ -42,16 +43,20 @@ use crate::domain::{
 #[derive(Clone)]
 pub struct MemberSession(Arc<Inner>);
 
+/// What every request reads stands first: one cache line of it decides whether the session holds.
+#[repr(C)]
 struct Inner {
-    record: SessionRecord,
-    organization_slug: Slug,
-    email_address: EmailAddress,
-    roles: Vec<RoleId>,
-    permissions: Vec<Permission>,
-    idle: Duration,
-    /// Milliseconds since the epoch. Relaxed: a lost update makes the session look idle a moment
-    /// sooner, never later.
+    /// When it ends, at the latest. Times are milliseconds since the epoch.
+    ends: u64,
+    /// How long it may lie unused.
+    idle: u64,
+    /// Relaxed: a lost update makes the session look idle a moment sooner, never later.
     last_used: AtomicU64,
+    /// Until when a table believes what it was judged by.
+    believed_until: AtomicU64,
+    parts: Parts,
+    session_id: CompactId,
+    packed: Packed,
 }
 
 /// What a new session is to have besides what its grant says.
@@ -100,10 +105,10 @@ pub(crate) struct Standing(MemberSession);
 impl Standing {
     /// Whether it is a live session of this very member.
     pub(super) fn stands_for(&self, member: &Member, now: Timestamp) -> bool {
-        let record = self.0.record();
-        record.member_id == member.member_id
-            && record.organization_id == member.organization_id
-            && self.0.holds_at(now)
+        let Self(session) = self;
+        session.member_id() == &member.member_id
+            && session.organization_id() == &member.organization_id
+            && session.holds_at(now)
     }
 }
 
@@ -143,7 +148,7 @@ impl Grant {
             user_agent: opening.user_agent,
             ip_address: opening.ip_address,
         };
-        MemberSession::of(record, &self.organization, &self.member, project_roles, policy)
+        MemberSession::of(&record, &self.organization, &self.member, project_roles, policy)
     }
 }
 
@@ -156,7 +161,7 @@ impl Continuation {
         policy: &SessionPolicy,
         now: Timestamp,
     ) -> SessionRecord {
-        let mut record = self.standing.0.record().clone();
+        let mut record = self.standing.0.record();
         let primary = |factor: &Factor| factor.kind.class() == FactorClass::Primary;
         for factor in self.factors.into_iter().filter(primary) {
             factor.add_to(&mut record.factors);
@@ -191,93 +196,102 @@ pub(crate) fn resume(record: SessionRecord, by: Resumed<'_>) -> Result<MemberSes
             return Err(Ended::Owed);
         }
     }
-    Ok(MemberSession::of(record, organization, member, project_roles, policy))
+    Ok(MemberSession::of(&record, organization, member, project_roles, policy))
 }
 
 impl MemberSession {
     fn of(
-        record: SessionRecord,
+        record: &SessionRecord,
         organization: &Organization,
         member: &Member,
         project_roles: &[Role],
         policy: &SessionPolicy,
     ) -> Self {
         let roles = effective_roles(organization, member);
+        let permissions = permissions(&roles, project_roles, organization);
         Self(Arc::new(Inner {
-            organization_slug: organization.organization_slug.clone(),
-            email_address: member.email_address.clone(),
-            permissions: permissions(&roles, project_roles, organization),
-            roles,
-            idle: policy.idle,
+            ends: record.expires_at.min(record.absolute_end).as_millis(),
+            idle: u64::try_from(policy.idle.as_millis()).unwrap_or(u64::MAX),
             last_used: AtomicU64::new(record.last_accessed_at.as_millis()),
-            record,
+            believed_until: AtomicU64::new(0),
+            parts: Parts {
+                organization: Arc::new(OrganizationPart::of(organization)),
+                member: Arc::new(MemberPart {
+                    member_id: member.member_id.clone(),
+                    email_address: member.email_address.clone(),
+                }),
+                roles: Arc::new(RolesPart { roles, permissions }),
+                user_agent: record.user_agent.as_str().into(),
+            },
+            session_id: (&record.session_id).into(),
+            packed: Packed::of(record, &member.email_address),
         }))
     }
 
     /// Its id, which stays when its token changes.
     #[must_use]
-    pub fn member_session_id(&self) -> &SessionId {
-        &self.0.record.session_id
+    pub fn member_session_id(&self) -> SessionId {
+        (&self.0.session_id).into()
     }
 
     /// Who is signed in.
     #[must_use]
     pub fn member_id(&self) -> &MemberId {
-        &self.0.record.member_id
+        &self.0.parts.member.member_id
     }
 
     /// The address they are known by.
     #[must_use]
     pub fn email_address(&self) -> &EmailAddress {
-        &self.0.email_address
+        &self.0.parts.member.email_address
     }
 
     /// The one organization that this session belongs to.
     #[must_use]
     pub fn organization_id(&self) -> &OrganizationId {
-        &self.0.record.organization_id
+        &self.0.parts.organization.organization_id
     }
 
     /// That organization's name in URLs.
     #[must_use]
     pub fn organization_slug(&self) -> &Slug {
-        &self.0.organization_slug
+        &self.0.parts.organization.organization_slug
     }
 
     /// The roles in force.
     #[must_use]
     pub fn roles(&self) -> &[RoleId] {
-        &self.0.roles
+        &self.0.parts.roles.roles
     }
 
     /// Whether a role of this name is in force.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
-        self.0.roles.iter().any(|held| held.as_str() == role)
+        self.roles().iter().any(|held| held.as_str() == role)
     }
 
     /// Whether some role in force permits `action` on `resource`.
     #[must_use]
     pub fn permits(&self, resource: &str, action: &str) -> bool {
-        self.0.permissions.iter().any(|permission| permission.permits(resource, action))
+        self.0.parts.roles.permissions.iter().any(|permission| permission.permits(resource, action))
     }
 
-    /// What the application added.
+    /// What the application added. Read from its packed form at each call.
     #[must_use]
-    pub fn custom_claims(&self) -> &Map<String, Value> {
-        self.0.record.custom_claims.as_map()
+    pub fn custom_claims(&self) -> Map<String, Value> {
+        self.0.packed.open().custom_claims().into()
     }
 
-    /// The factors that were proved, in the order they were.
+    /// The factors that were proved, in the order they were. Read from their packed form at each call.
     #[must_use]
-    pub fn authentication_factors(&self) -> &[Factor] {
-        &self.0.record.factors
+    pub fn authentication_factors(&self) -> Vec<Factor> {
+        self.0.packed.open().factors(self.member_id(), self.email_address())
     }
 
     /// When it began.
     #[must_use]
     pub fn started_at(&self) -> Timestamp {
-        self.0.record.started_at
+        self.0.packed.open().started_at()
     }
 
     /// When it was last used, to the minute.
@@ -289,27 +303,74 @@ impl MemberSession {
     /// When it ends, unless it is extended or ended before.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.0.record.expires_at
+        Timestamp::from_millis(self.0.ends)
     }
 
     /// The record to store.
-    pub(crate) fn record(&self) -> &SessionRecord {
-        &self.0.record
+    pub(crate) fn record(&self) -> SessionRecord {
+        let rest = self.0.packed.open();
+        SessionRecord {
+            session_id: self.member_session_id(),
+            member_id: self.member_id().clone(),
+            organization_id: self.organization_id().clone(),
+            seed: rest.seed(),
+            revision: rest.revision,
+            factors: rest.factors(self.member_id(), self.email_address()),
+            enrolled_here: rest.enrolled_here(),
+            custom_claims: rest.custom_claims(),
+            started_at: rest.started_at(),
+            last_accessed_at: rest.last_accessed_at(),
+            expires_at: rest.expires_at(),
+            absolute_end: rest.absolute_end(),
+            user_agent: self.0.parts.user_agent.as_ref().to_owned(),
+            ip_address: rest.ip_address.to_owned(),
+        }
     }
 
-    pub(crate) fn held(&self) -> Held<'_> {
-        Held { factors: &self.0.record.factors, enrolled_here: &self.0.record.enrolled_here }
+    /// What of its factors answers demands.
+    pub(crate) fn proofs(&self) -> Vec<Proof> {
+        self.0.packed.open().proofs().collect()
+    }
+
+    /// What it has in common with other sessions.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    /// Shares parts with other sessions: equal ones, whatever is offered, and only while nobody else
+    /// holds this session.
+    pub(crate) fn share(&mut self, parts: Parts) {
+        if let Some(inner) = Arc::get_mut(&mut self.0)
+            && inner.parts == parts
+        {
+            inner.parts = parts;
+        }
+    }
+
+    pub(crate) fn compact_id(&self) -> &CompactId {
+        &self.0.session_id
     }
 
     pub(crate) fn standing(&self) -> Standing {
         Standing(self.clone())
     }
 
+    /// Says until when a table may answer for it without having it judged anew.
+    pub(crate) fn believe_until(&self, until: Timestamp) {
+        self.0.believed_until.store(until.as_millis(), Ordering::Relaxed);
+    }
+
+    /// Whether a table may answer for it.
+    pub(crate) fn is_believed_at(&self, now: Timestamp) -> bool {
+        now.as_millis() < self.0.believed_until.load(Ordering::Relaxed)
+            && self.0.parts.organization.is_current()
+            && self.holds_at(now)
+    }
+
     /// Whether it may still be used, as far as time goes.
     pub(crate) fn holds_at(&self, now: Timestamp) -> bool {
-        now < self.0.record.expires_at
-            && now < self.0.record.absolute_end
-            && now < self.last_accessed_at().after(self.0.idle)
+        let used = self.0.last_used.load(Ordering::Relaxed);
+        now.as_millis() < self.0.ends && now.as_millis() < used.saturating_add(self.0.idle)
     }
 
     /// Notes that it is used, and says whether that is worth telling the store: at most once a
@@ -341,7 +402,7 @@ impl MemberSession {
         if !mine || counting(&entry).next().is_none() {
             return None;
         }
-        let mut record = self.0.record.clone();
+        let mut record = self.record();
         if enrolled {
             record.enrolled_here.push(factor.credential_id.clone());
         }
@@ -356,7 +417,7 @@ impl MemberSession {
 impl fmt::Debug for MemberSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemberSession")
-            .field("member_session_id", self.member_session_id())
+            .field("member_session_id", &self.member_session_id())
             .field("member_id", self.member_id())
             .field("organization_id", self.organization_id())
             .field("roles", &self.roles())
@@ -368,9 +429,10 @@ impl fmt::Debug for MemberSession {
 /// As Stytch's `member_session` object.
 impl Serialize for MemberSession {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let factors: Vec<FactorView<'_>> = self.authentication_factors().iter().map(FactorView).collect();
+        let factors = self.authentication_factors();
+        let factors: Vec<FactorView<'_>> = factors.iter().map(FactorView).collect();
         let mut object = serializer.serialize_struct("MemberSession", 10)?;
-        object.serialize_field("member_session_id", self.member_session_id())?;
+        object.serialize_field("member_session_id", &self.member_session_id())?;
         object.serialize_field("member_id", self.member_id())?;
         object.serialize_field("organization_id", self.organization_id())?;
         object.serialize_field("organization_slug", self.organization_slug())?;
@@ -379,7 +441,7 @@ impl Serialize for MemberSession {
         object.serialize_field("expires_at", &self.expires_at())?;
         object.serialize_field("authentication_factors", &factors)?;
         object.serialize_field("roles", &self.roles())?;
-        object.serialize_field("custom_claims", self.custom_claims())?;
+        object.serialize_field("custom_claims", &self.custom_claims())?;
         object.end()
     }
 }

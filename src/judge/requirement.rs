@@ -1,7 +1,7 @@
 //! What a route demands of a session, and what of it is not met.
 
 use super::{member_session::MemberSession, policy::SessionPolicy};
-use crate::domain::{CredentialId, Factor, FactorDemand, RoleId, Timestamp};
+use crate::domain::{Factor, FactorDemand, FactorKind, RoleId, Timestamp};
 
 /// What a route demands. [`Requirement::member`] alone demands a member session, nothing more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,26 +65,33 @@ pub enum Unmet {
     Factor(FactorDemand),
 }
 
-/// The factors of a session, with those that do not answer its challenges.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Held<'a> {
-    pub(crate) factors: &'a [Factor],
-    pub(crate) enrolled_here: &'a [CredentialId],
+/// What of a factor answers a demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    pub(crate) kind: FactorKind,
+    pub(crate) at: Timestamp,
+    /// Whether it was set up in the session that holds it, whose challenges it does not answer.
+    pub(crate) enrolled_here: bool,
 }
 
-/// Whether some factor held answers the demand. One that lies in the future is not fresh.
+impl Proof {
+    /// What a factor proves in a sign-in.
+    pub(crate) fn of(factor: &Factor) -> Self {
+        Self { kind: factor.kind, at: factor.last_authenticated_at, enrolled_here: false }
+    }
+}
+
+/// Whether some proof answers the demand. One that lies in the future is not fresh.
 pub(super) fn answers(
-    held: &Held<'_>,
+    proofs: &[Proof],
     demand: &FactorDemand,
     policy: &SessionPolicy,
     now: Timestamp,
 ) -> bool {
-    held.factors.iter().any(|factor| {
-        demand.takes(factor.kind)
-            && (policy.enrolled_answers || !held.enrolled_here.contains(&factor.credential_id))
-            && now
-                .since(factor.last_authenticated_at)
-                .is_some_and(|age| demand.max_age().is_none_or(|max| age <= max))
+    proofs.iter().any(|proof| {
+        demand.takes(proof.kind)
+            && (policy.enrolled_answers || !proof.enrolled_here)
+            && now.since(proof.at).is_some_and(|age| demand.max_age().is_none_or(|max| age <= max))
     })
 }
 
@@ -115,7 +122,7 @@ pub(crate) fn unmet(
         unmet.push(Unmet::Permission { resource: resource.clone(), action: action.clone() });
     }
     if let Some(demand) = &requirement.factor
-        && !answers(&session.held(), demand, policy, now)
+        && !answers(&session.proofs(), demand, policy, now)
     {
         unmet.push(Unmet::Factor(demand.clone()));
     }

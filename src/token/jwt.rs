@@ -109,7 +109,7 @@ impl SessionClaims {
                 "organization_id": record.organization_id,
                 "slug": session.organization_slug(),
             }),
-            custom: session.custom_claims(),
+            custom: record.custom_claims.as_map(),
         };
         let mut header = Header::new(key.algorithm.algorithm());
         header.kid = Some(key.key_id.clone());
@@ -184,6 +184,7 @@ fn amr(session: &MemberSession) -> Vec<&'static str> {
 
 /// When somebody last proved anything (OpenID Connect Core §2).
 fn auth_time(session: &MemberSession) -> Timestamp {
-    let proofs = session.authentication_factors().iter().map(|factor| factor.last_authenticated_at);
+    let factors = session.authentication_factors();
+    let proofs = factors.iter().map(|factor| factor.last_authenticated_at);
     proofs.max().unwrap_or(session.started_at())
 }

@@ -47,7 +47,7 @@ use crate::{
 /// let session = vestibule.update_session(&session, &Terms { duration: None, custom_claims: plan }).await?;
 /// assert_eq!(session.custom_claims()["plan"], "gold");
 /// assert_eq!(vestibule.sessions_of(session.member_id()).await?.len(), 1);
-/// assert!(vestibule.revoke(session.member_session_id()).await?);
+/// assert!(vestibule.revoke(&session.member_session_id()).await?);
 /// assert!(vestibule.current_session(token).await.is_err());
 ///
 /// background.stop().await;

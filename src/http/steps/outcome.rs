@@ -129,7 +129,7 @@ pub(super) async fn end_former(ask: &Ask, new: &MemberSession) {
     }
     if let Ok(former) = ask.session().await
         && former.member_session_id() != new.member_session_id()
-        && let Err(error) = ask.engine.revoke(former.member_session_id(), ask.caller.now).await
+        && let Err(error) = ask.engine.revoke(&former.member_session_id(), ask.caller.now).await
     {
         tracing::error!(%error, session_id = %former.member_session_id(), "a former session was not ended for good");
     }

@@ -64,7 +64,7 @@ fn shown(record: &SessionRecord, current: &MemberSession) -> serde_json::Value {
         "expires_at": record.expires_at,
         "user_agent": record.user_agent,
         "ip_address": record.ip_address,
-        "current": record.session_id == *current.member_session_id(),
+        "current": record.session_id == current.member_session_id(),
     })
 }
 
@@ -82,7 +82,7 @@ fn row(record: &SessionRecord, current: &MemberSession) -> SessionRow {
         started_at: minute(record.started_at),
         last_accessed_at: minute(record.last_accessed_at),
         factors: factors.join(", "),
-        current: record.session_id == *current.member_session_id(),
+        current: record.session_id == current.member_session_id(),
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) async fn revoke(ask: &mut Ask) -> Step {
     if own.iter().any(|record| record.session_id == id) {
         ask.engine.revoke(&id, ask.caller.now).await?;
     }
-    if id == *session.member_session_id() {
+    if id == session.member_session_id() {
         return Ok(outcome::done(ask, &ask.path_to("sign-in")).clear_session(ask.names));
     }
     Ok(outcome::done(ask, &ask.path_to("sessions")))
@@ -119,8 +119,8 @@ pub(crate) async fn revoke(ask: &mut Ask) -> Step {
 pub(crate) async fn revoke_others(ask: &mut Ask) -> Step {
     ask.only(&[])?;
     let session = ask.session().await?;
-    let except = Some(session.member_session_id());
-    ask.engine.revoke_member(session.member_id(), except, ask.caller.now).await?;
+    let except = session.member_session_id();
+    ask.engine.revoke_member(session.member_id(), Some(&except), ask.caller.now).await?;
     Ok(outcome::done(ask, &ask.path_to("sessions")))
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn sign_out(ask: &mut Ask) -> Step {
     ask.only(&[])?;
     match ask.session().await {
         Ok(session) => {
-            ask.engine.revoke(session.member_session_id(), ask.caller.now).await?;
+            ask.engine.revoke(&session.member_session_id(), ask.caller.now).await?;
         }
         // Nothing to end. A store that does not answer is told: the session may still live.
         Err(failure) if failure.over => {}
@@ -148,7 +148,7 @@ pub(crate) async fn sign_out(ask: &mut Ask) -> Step {
 /// The organizations that the person could turn to.
 pub(crate) async fn switch_page(ask: &Ask, failure: Option<&Failure>) -> Step {
     let session = ask.session().await?;
-    let list = ask.engine.discover(session.authentication_factors(), ask.caller.now).await?;
+    let list = ask.engine.discover(&session.authentication_factors(), ask.caller.now).await?;
     let others = list.iter().filter(|found| {
         found.member.is_some() && found.organization.organization_id != *session.organization_id()
     });

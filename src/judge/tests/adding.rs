@@ -50,7 +50,7 @@ fn nothing_else_changes() {
         factors: vec![link(NOW), password(now)],
         last_accessed_at: now,
         expires_at: now.after(HOUR),
-        ..session.record().clone()
+        ..session.record()
     };
     assert_eq!(extended(&scene, &session, None, now), expected);
 }

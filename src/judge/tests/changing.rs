@@ -25,7 +25,7 @@ fn has_app() -> Enrolment {
 fn session(factors: &[Factor]) -> MemberSession {
     let scene = Scene::new();
     let grant = scene.grant(&[link(NOW.before(60 * MINUTE))], NOW);
-    let record = grant.open(opening(), &scene.policy, &[], NOW).record().clone();
+    let record = grant.open(opening(), &scene.policy, &[], NOW).record();
     scene.resume(&SessionRecord { factors: factors.to_vec(), ..record }, NOW).unwrap()
 }
 
@@ -56,7 +56,7 @@ fn by_what_is_set_up_and_what_was_proved_and_when() {
             (vec![link(fresh), app(fresh)], true),
         ] {
             let session = session(&factors);
-            let told = may_change_factors(&session.held(), &enrolment, &policy, NOW);
+            let told = may_change_factors(&session.proofs(), &enrolment, &policy, NOW);
             let expected = if allowed { Ok(()) } else { Err(demand.clone()) };
             assert_eq!(told, expected, "{enrolment:?} {factors:?}");
         }
@@ -78,7 +78,7 @@ fn a_factor_enrolled_here_changes_no_other() {
             session = scene.resume(&record, NOW).unwrap();
         }
         let change =
-            |policy: &SessionPolicy| may_change_factors(&session.held(), &scene.enrolment, policy, NOW);
+            |policy: &SessionPolicy| may_change_factors(&session.proofs(), &scene.enrolment, policy, NOW);
         assert_eq!(change(&strict), Err(FactorDemand::secondary().within(5 * MINUTE)));
         strict.enrolled_answers = true;
         assert_eq!(change(&strict), Ok(()));

@@ -96,7 +96,7 @@ impl Demanded {
 
 fn session(have: &[Have]) -> MemberSession {
     let scene = Scene::new();
-    let mut record: SessionRecord = scene.signed_in().record().clone();
+    let mut record: SessionRecord = scene.signed_in().record();
     record.factors = have.iter().map(|have| have.factor()).collect();
     record.enrolled_here = have.iter().filter(|have| have.enrolled_here).map(|have| have.id()).collect();
     scene.resume(&record, NOW).unwrap()
@@ -180,7 +180,7 @@ fn use_does_not_refresh_a_proof() {
     for minute in 1..60 {
         let now = NOW.after(minute * MINUTE);
         assert!(session.touch(now));
-        let resumed = scene.resume(session.record(), now).unwrap();
+        let resumed = scene.resume(&session.record(), now).unwrap();
         for session in [&session, &resumed] {
             assert_eq!(unmet(session, &requirement, None, &scene.policy, now).is_empty(), minute <= 5);
         }

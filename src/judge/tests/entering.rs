@@ -187,7 +187,7 @@ fn standings(target: Target) -> [Stood; 6] {
     let elsewhere = Scene { member: people::member(ADA, &elsewhere), organization: elsewhere, ..own.clone() };
     let stood = |scene: &Scene, stands, change: fn(&mut SessionRecord)| {
         let subject = Subject::Email(scene.member.email_address.clone());
-        let mut record = scene.session(&[Factor { subject, ..link(NOW) }], NOW).record().clone();
+        let mut record = scene.session(&[Factor { subject, ..link(NOW) }], NOW).record();
         change(&mut record);
         // It was resumed while it lived, and kept since.
         let session = scene.resume(&record, NOW.before(24 * HOUR)).unwrap().standing();

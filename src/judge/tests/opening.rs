@@ -99,5 +99,5 @@ fn the_record_says_what_was_granted() {
         user_agent: "browser".into(),
         ip_address: "192.0.2.1".into(),
     };
-    assert_eq!(session.record(), &expected);
+    assert_eq!(session.record(), expected);
 }

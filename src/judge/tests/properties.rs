@@ -94,7 +94,7 @@ fn misses(
     now: Timestamp,
 ) -> Vec<Unmet> {
     let scene = Scene::new();
-    let record = scene.signed_in().record().clone();
+    let record = scene.signed_in().record();
     let session = scene.resume(&SessionRecord { factors, enrolled_here, ..record }, NOW).unwrap();
     unmet(&session, requirement, Some("acme"), &scene.policy, now)
 }

@@ -34,7 +34,7 @@ fn it_gains_the_proof_and_a_new_token_and_nothing_else() {
             seed: SEED,
             factors: vec![link(NOW), proof.clone()],
             last_accessed_at: now,
-            ..session.record().clone()
+            ..session.record()
         };
         assert_eq!(raised(&scene, &session, proof, now), Some(expected));
     }
@@ -128,7 +128,7 @@ fn what_is_enrolled_here_answers_elsewhere() {
     let lax = Scene { policy: lax, ..scene.clone() };
     assert!(meets(&lax, &enrolled, FactorDemand::totp(), now));
     let next = scene.session(&[link(now), app(now)], now);
-    assert!(meets(&scene, next.record(), FactorDemand::totp(), now));
+    assert!(meets(&scene, &next.record(), FactorDemand::totp(), now));
 }
 
 /// The recovery codes that came with an app were set up where the app was; those of a former one were
@@ -143,13 +143,13 @@ fn recovery_codes_of_an_app_enrolled_here_do_not_answer() {
     };
     let enrolled = with(&scene.signed_in(), app(NOW), true);
     let by_code = with(&enrolled, recovery(NOW), false);
-    assert!(!meets(&scene, by_code.record(), FactorDemand::secondary(), NOW));
+    assert!(!meets(&scene, &by_code.record(), FactorDemand::secondary(), NOW));
     let replaced = with(&with(&scene.signed_in(), former, false), app(NOW), true);
-    assert!(meets(&scene, replaced.record(), FactorDemand::secondary(), NOW));
-    assert!(!meets(&scene, replaced.record(), FactorDemand::totp(), NOW));
+    assert!(meets(&scene, &replaced.record(), FactorDemand::secondary(), NOW));
+    assert!(!meets(&scene, &replaced.record(), FactorDemand::totp(), NOW));
     // A phone brings no codes.
     let by_code = with(&with(&scene.signed_in(), sms(NOW), true), recovery(NOW), false);
-    assert!(meets(&scene, by_code.record(), FactorDemand::secondary(), NOW));
+    assert!(meets(&scene, &by_code.record(), FactorDemand::secondary(), NOW));
 }
 
 /// A recovery code answers where any second factor does, never where a kind is named.

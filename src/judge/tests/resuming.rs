@@ -13,7 +13,7 @@ fn ended(scene: &Scene, record: &SessionRecord, now: Timestamp) -> Option<Ended>
 #[test]
 fn to_the_millisecond() {
     let scene = Scene::new();
-    let whole = scene.signed_in().record().clone();
+    let whole = scene.signed_in().record();
     let later = NOW.after(HOUR);
     let expires = SessionRecord { expires_at: later, ..whole.clone() };
     let ends = SessionRecord { absolute_end: later, expires_at: later.after(HOUR), ..whole.clone() };
@@ -39,7 +39,7 @@ fn to_the_millisecond() {
 fn holds_as_long_as_it_resumes() {
     let policy = SessionPolicy { idle: 20 * MINUTE, absolute: 50 * MINUTE, ..SessionPolicy::default() };
     let scene = Scene { policy, ..Scene::new() };
-    let record = scene.signed_in().record().clone();
+    let record = scene.signed_in().record();
     for last in [0u32, 15, 40] {
         let record = SessionRecord { last_accessed_at: NOW.after(last * MINUTE), ..record.clone() };
         let session = scene.resume(&record, NOW).unwrap();
@@ -55,18 +55,18 @@ fn holds_as_long_as_it_resumes() {
 #[test]
 fn no_end_moves_with_the_clock() {
     let scene = Scene::new();
-    let record = scene.signed_in().record().clone();
+    let record = scene.signed_in().record();
     let back = scene.resume(&record, NOW.before(HOUR)).unwrap();
-    assert_eq!(back.record(), &record);
+    assert_eq!(back.record(), record);
     assert!(!back.touch(NOW.before(HOUR)));
     assert_eq!(back.last_accessed_at(), NOW);
-    assert_eq!(ended(&scene, back.record(), NOW.after(HOUR)), Some(Ended::Expired));
+    assert_eq!(ended(&scene, &back.record(), NOW.after(HOUR)), Some(Ended::Expired));
 }
 
 #[test]
 fn only_for_its_active_member() {
     let scene = Scene::new();
-    let record = scene.signed_in().record().clone();
+    let record = scene.signed_in().record();
     assert_eq!(ended(&scene, &record, NOW), None);
     for status in [MemberStatus::Pending, MemberStatus::Invited, MemberStatus::Deleted] {
         let mut scene = Scene::new();
@@ -93,8 +93,8 @@ fn only_for_its_active_member() {
 
 #[test]
 fn what_an_organization_comes_to_demand() {
-    let by_link = Scene::new().signed_in().record().clone();
-    let by_both = Scene::new().session(&[link(NOW), app(NOW)], NOW).record().clone();
+    let by_link = Scene::new().signed_in().record();
+    let by_both = Scene::new().session(&[link(NOW), app(NOW)], NOW).record();
     let mut stricter = Scene::new();
     stricter.organization.mfa_policy = MfaPolicy::RequiredForAll;
     let mut enrolled = Scene::new();
@@ -122,7 +122,7 @@ fn what_an_organization_comes_to_demand() {
 #[test]
 fn nothing_of_the_record_changes() {
     let scene = Scene::new();
-    let record = scene.session(&[link(NOW), app(NOW)], NOW).record().clone();
+    let record = scene.session(&[link(NOW), app(NOW)], NOW).record();
     let now = NOW.after(30 * MINUTE);
-    assert_eq!(scene.resume(&record, now).unwrap().record(), &record);
+    assert_eq!(scene.resume(&record, now).unwrap().record(), record);
 }

@@ -80,7 +80,7 @@ fn a_star_permits_every_action_on_its_resource() {
 #[test]
 fn a_session_has_the_roles_of_now() {
     let mut scene = Scene::new();
-    let record = scene.signed_in().record().clone();
+    let record = scene.signed_in().record();
     scene.member.roles = vec![role("editor")];
     let session = scene.resume(&record, super::people::NOW).unwrap();
     assert_eq!(names(session.roles()), ["stytch_member", "editor"]);

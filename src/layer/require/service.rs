@@ -47,21 +47,26 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let (engine, demands) = (&self.layer.engine, &self.layer.demands);
-        let (mut parts, body) = request.into_parts();
-        let organization = demands.organization.as_ref().map(|from| from.name(&mut parts));
-
-        let session = parts.extensions.get::<MemberSession>().cloned();
-        let missing = session.as_ref().map(|session| {
+        let mut organization = None;
+        if let Some(from) = &demands.organization {
+            let (mut parts, body) = request.into_parts();
+            organization = Some(from.name(&mut parts));
+            request = Request::from_parts(parts, body);
+        }
+        let session = request.extensions().get::<MemberSession>();
+        let missing = session.map(|session| {
             let policy = &engine.settings.sessions;
             let now = engine.clock.now();
             judge::unmet(session, &demands.requirement, organization.as_deref(), policy, now)
         });
         if missing.as_ref().is_some_and(Vec::is_empty) {
-            return RequireFuture::Passed { future: self.inner.call(Request::from_parts(parts, body)) };
+            return RequireFuture::Passed { future: self.inner.call(request) };
         }
 
+        let session = session.cloned();
+        let (parts, _) = request.into_parts();
         let refused = Refused {
             caller: caller(engine, &parts.extensions, &parts.headers),
             method: parts.method,

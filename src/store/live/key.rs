@@ -3,19 +3,29 @@
 
 use std::{
     fmt,
-    hash::{BuildHasherDefault, Hasher},
+    hash::{BuildHasherDefault, Hash, Hasher},
 };
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 /// The hash of a token.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct TableKey(u128);
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TableKey {
+    /// Picks the shard.
+    high: u64,
+    /// Picks the place in it.
+    low: u64,
+}
 
 impl TableKey {
     pub(super) fn shard(self, shards: usize) -> usize {
-        // The low half picks the bucket within a shard, so the high half picks the shard.
-        usize::try_from(self.0 >> 96).unwrap_or_default() % shards
+        usize::try_from(self.high >> 32).unwrap_or_default() % shards
+    }
+}
+
+impl Hash for TableKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.low);
     }
 }
 
@@ -36,7 +46,8 @@ impl TableHash {
     pub(crate) fn of(&self, token: &[u8]) -> TableKey {
         let mut hasher = self.0;
         hasher.write(token);
-        TableKey(hasher.finish128().as_u128())
+        let hash = hasher.finish128();
+        TableKey { high: hash.h1, low: hash.h2 }
     }
 }
 
@@ -53,8 +64,8 @@ pub(super) struct AsItIs(u64);
 impl Hasher for AsItIs {
     fn write(&mut self, _: &[u8]) {}
 
-    fn write_u128(&mut self, key: u128) {
-        self.0 = u64::try_from(key & u128::from(u64::MAX)).unwrap_or_default();
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
     }
 
     fn finish(&self) -> u64 {

@@ -2,14 +2,20 @@
 //!
 //! What ends a session enters here first: a tombstone that nothing pushes out. What was read from a
 //! store enters only if nothing ended or changed since it was asked.
+//!
+//! A look costs a shard's read lock and two places in memory that may be cold: the bucket that the token
+//! leads to, and the beginning of the session. Everything else about a session is kept small.
 
-mod epoch;
 mod key;
+mod shard;
+mod shared;
 
 use std::{
+    borrow::Borrow,
     collections::{HashMap, HashSet},
+    hash::{Hash, Hasher},
     sync::{
-        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -17,46 +23,56 @@ use std::{
 
 use tokio::sync::Notify;
 
-use self::key::ByTableKey;
-pub(crate) use self::{
-    epoch::Epoch,
-    key::{TableHash, TableKey},
-};
+pub(crate) use self::key::{TableHash, TableKey};
+use self::{key::ByTableKey, shard::Shard, shared::Shared};
 use crate::{
-    domain::{MemberId, OrganizationId, SessionId, Timestamp},
-    judge::MemberSession,
+    domain::{CompactId, MemberId, OrganizationId, SessionId, Timestamp},
+    judge::{MemberPart, MemberSession, Parts},
 };
 
 const SHARDS: usize = 64;
 
-/// A session that was judged, and until when that is believed.
-#[derive(Clone, Debug)]
-struct Live {
-    session: MemberSession,
-    organization: Epoch,
-    believed_until: Timestamp,
-}
-
-impl Live {
-    fn at(&self, now: Timestamp) -> Option<&MemberSession> {
-        let believed = now < self.believed_until && self.organization.is_current();
-        (believed && self.session.holds_at(now)).then_some(&self.session)
-    }
-}
-
-/// The sessions of one shard.
+/// The sessions of one shard, by their ids.
 #[derive(Debug, Default)]
 struct SessionShard {
     /// Those that stand in the table, and where.
-    live: HashMap<SessionId, Standing>,
+    live: HashSet<Standing>,
     /// Those that have ended, until no store and no JWT could bring them back. Nothing pushes them out.
-    ended: HashMap<SessionId, Timestamp>,
+    ended: HashMap<CompactId, Timestamp>,
 }
 
+/// A session and where its token stands. Found by its id.
 #[derive(Debug)]
 struct Standing {
+    session: MemberSession,
     key: TableKey,
-    member_id: MemberId,
+}
+
+impl Borrow<CompactId> for Standing {
+    fn borrow(&self) -> &CompactId {
+        self.session.compact_id()
+    }
+}
+
+impl PartialEq for Standing {
+    fn eq(&self, other: &Self) -> bool {
+        self.session.compact_id() == other.session.compact_id()
+    }
+}
+
+impl Eq for Standing {}
+
+impl Hash for Standing {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.session.compact_id().hash(state);
+    }
+}
+
+/// The sessions of one member.
+#[derive(Debug)]
+struct Sessions {
+    part: Arc<MemberPart>,
+    sessions: Vec<MemberSession>,
 }
 
 /// What the table says to a token or a session id.
@@ -70,8 +86,6 @@ pub(crate) enum Found {
     Unknown,
 }
 
-type TokenShard = HashMap<TableKey, Live, ByTableKey>;
-
 /// Taken before a store is asked; what the store said enters the table only while nothing moved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket(u64);
@@ -80,10 +94,10 @@ pub(crate) struct Ticket(u64);
 #[derive(Debug)]
 pub(crate) struct LiveTable {
     hash: TableHash,
-    tokens: Vec<RwLock<TokenShard>>,
-    sessions: Vec<RwLock<SessionShard>>,
-    members: Vec<RwLock<HashMap<MemberId, HashSet<SessionId>>>>,
-    organizations: RwLock<HashMap<OrganizationId, Epoch>>,
+    tokens: Vec<Shard<HashMap<TableKey, MemberSession, ByTableKey>>>,
+    sessions: Vec<Shard<SessionShard>>,
+    members: Vec<Shard<HashMap<MemberId, Sessions>>>,
+    shared: Shared,
     /// Moves whenever a session ends or is replaced, and whenever a member or an organization changes.
     changes: AtomicU64,
     ended: Vec<Notify>,
@@ -96,10 +110,10 @@ impl LiveTable {
     pub(crate) fn new(key: [u8; 16], capacity: usize, staleness: Duration) -> Self {
         Self {
             hash: TableHash::new(key),
-            tokens: (0..SHARDS).map(|_| RwLock::default()).collect(),
-            sessions: (0..SHARDS).map(|_| RwLock::default()).collect(),
-            members: (0..SHARDS).map(|_| RwLock::default()).collect(),
-            organizations: RwLock::default(),
+            tokens: (0..SHARDS).map(|_| Shard::default()).collect(),
+            sessions: (0..SHARDS).map(|_| Shard::default()).collect(),
+            members: (0..SHARDS).map(|_| Shard::default()).collect(),
+            shared: Shared::default(),
             changes: AtomicU64::new(0),
             ended: (0..SHARDS).map(|_| Notify::new()).collect(),
             capacity: capacity.div_ceil(SHARDS),
@@ -107,31 +121,23 @@ impl LiveTable {
         }
     }
 
-    /// Where a token would stand.
-    pub(crate) fn key(&self, token: &[u8]) -> TableKey {
-        self.hash.of(token)
-    }
-
     /// The session of a token, if this node may answer for it at `now`. The one look that an ordinary
     /// request costs.
-    pub(crate) fn by_key(&self, key: TableKey, now: Timestamp) -> Option<MemberSession> {
-        read(&self.tokens[key.shard(SHARDS)]).get(&key)?.at(now).cloned()
+    pub(crate) fn by_token(&self, token: &[u8], now: Timestamp) -> Option<MemberSession> {
+        let key = self.hash.of(token);
+        let shard = self.tokens[key.shard(SHARDS)].read();
+        shard.get(&key).filter(|session| session.is_believed_at(now)).cloned()
     }
 
     /// The session of an id.
     pub(crate) fn by_id(&self, session_id: &SessionId, now: Timestamp) -> Found {
-        let key = {
-            let shard = read(&self.sessions[shard_of(session_id.as_str())]);
-            if shard.ended.contains_key(session_id) {
-                return Found::Ended;
-            }
-            match shard.live.get(session_id) {
-                Some(standing) => standing.key,
-                None => return Found::Unknown,
-            }
-        };
-        match self.by_key(key, now) {
-            Some(session) if session.member_session_id() == session_id => Found::Live(session),
+        let shard = self.sessions[shard_of(session_id.as_str())].read();
+        let id = CompactId::from(session_id);
+        if shard.ended.contains_key(&id) {
+            return Found::Ended;
+        }
+        match shard.live.get(&id) {
+            Some(Standing { session, .. }) if session.is_believed_at(now) => Found::Live(session.clone()),
             _ => Found::Unknown,
         }
     }
@@ -145,37 +151,39 @@ impl LiveTable {
         self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The epoch of an organization, to be taken before the store is asked about it.
-    pub(crate) fn organization(&self, organization_id: &OrganizationId) -> Epoch {
-        if let Some(epoch) = read(&self.organizations).get(organization_id) {
-            return epoch.renewed();
-        }
-        write(&self.organizations).entry(organization_id.clone()).or_default().renewed()
+    /// Lets a session that was just made share with others what they have in common. One that shares
+    /// nothing is not entered into the table.
+    pub(crate) fn share(&self, session: &mut MemberSession) {
+        let Parts { organization, member, roles, user_agent } = session.parts();
+        let members = self.members[shard_of(member.member_id.as_str())].read();
+        let known = members.get(&member.member_id).map(|sessions| &sessions.part);
+        let parts = Parts {
+            organization: self.shared.organization(organization),
+            member: Arc::clone(known.filter(|known| *known == member).unwrap_or(member)),
+            roles: self.shared.roles(roles),
+            user_agent: self.shared.user_agent(user_agent),
+        };
+        drop(members);
+        session.share(parts);
     }
 
     /// Enters a session that was judged by what a store said, unless anything moved since the ticket:
     /// then the next request asks again. Says whether the session may be used, which it may not if it
     /// has ended meanwhile.
-    pub(crate) fn fill(
-        &self,
-        token: &[u8],
-        session: &MemberSession,
-        organization: Epoch,
-        ticket: Ticket,
-        now: Timestamp,
-    ) -> bool {
+    pub(crate) fn fill(&self, token: &[u8], session: &MemberSession, ticket: Ticket, now: Timestamp) -> bool {
         let session_id = session.member_session_id();
-        let mut shard = write(&self.sessions[shard_of(session_id.as_str())]);
-        if shard.ended.contains_key(session_id) {
+        let mut shard = self.sessions[shard_of(session_id.as_str())].write();
+        if shard.ended.contains_key(session.compact_id()) {
             return false;
         }
         // Changes are counted before what they concern is taken out of the table, and that waits for
         // the shard: what is put in here after a change was noticed by nobody can't be.
-        if self.changes.load(Ordering::Acquire) == ticket.0 {
-            self.put(&mut shard, token, session, organization, now);
+        if self.changes.load(Ordering::Acquire) == ticket.0 && self.shared.is_known(&session.parts().organization)
+        {
+            self.put(&mut shard, token, session, now);
             // A change of the member that came before the index knew this session has not seen it.
             if self.changes.load(Ordering::Acquire) != ticket.0 {
-                self.forget(&mut shard, session_id);
+                self.forget(&mut shard, session.compact_id());
             }
         }
         true
@@ -184,46 +192,41 @@ impl LiveTable {
     /// Takes the former token of a session out, whose record was replaced.
     pub(crate) fn replaced(&self, session_id: &SessionId) {
         self.moved();
-        self.forget(&mut write(&self.sessions[shard_of(session_id.as_str())]), session_id);
+        self.forget(&mut self.sessions[shard_of(session_id.as_str())].write(), &session_id.into());
     }
 
-    fn put(
-        &self,
-        shard: &mut SessionShard,
-        token: &[u8],
-        session: &MemberSession,
-        organization: Epoch,
-        now: Timestamp,
-    ) {
-        let session_id = session.member_session_id();
-        self.forget(shard, session_id);
+    fn put(&self, shard: &mut SessionShard, token: &[u8], session: &MemberSession, now: Timestamp) {
+        self.forget(shard, session.compact_id());
         if shard.live.len() >= self.capacity {
             // Whoever has to go can be read from the store again.
-            if let Some(victim) = shard.live.keys().next().cloned() {
+            if let Some(victim) = shard.live.iter().next().map(|standing| standing.session.compact_id().clone())
+            {
                 self.forget(shard, &victim);
             }
         }
-        let key = self.hash.of(token);
-        let member_id = session.member_id().clone();
-        write(&self.members[shard_of(member_id.as_str())])
+        session.believe_until(now.after(self.staleness));
+        let member_id = session.member_id();
+        self.members[shard_of(member_id.as_str())]
+            .write()
             .entry(member_id.clone())
-            .or_default()
-            .insert(session_id.clone());
-        shard.live.insert(session_id.clone(), Standing { key, member_id });
-        let believed_until = now.after(self.staleness);
-        let live = Live { session: session.clone(), organization, believed_until };
-        write(&self.tokens[key.shard(SHARDS)]).insert(key, live);
+            .or_insert_with(|| Sessions { part: Arc::clone(&session.parts().member), sessions: Vec::new() })
+            .sessions
+            .push(session.clone());
+        let key = self.hash.of(token);
+        shard.live.insert(Standing { session: session.clone(), key });
+        self.tokens[key.shard(SHARDS)].write().insert(key, session.clone());
     }
 
     /// Takes a live session out of the table; a tombstone stays.
-    fn forget(&self, shard: &mut SessionShard, session_id: &SessionId) {
-        let Some(Standing { key, member_id }) = shard.live.remove(session_id) else { return };
-        write(&self.tokens[key.shard(SHARDS)]).remove(&key);
-        let mut members = write(&self.members[shard_of(member_id.as_str())]);
-        if let Some(sessions) = members.get_mut(&member_id) {
-            sessions.remove(session_id);
-            if sessions.is_empty() {
-                members.remove(&member_id);
+    fn forget(&self, shard: &mut SessionShard, id: &CompactId) {
+        let Some(Standing { session, key }) = shard.live.take(id) else { return };
+        self.tokens[key.shard(SHARDS)].write().remove(&key);
+        let member_id = session.member_id();
+        let mut members = self.members[shard_of(member_id.as_str())].write();
+        if let Some(of_member) = members.get_mut(member_id) {
+            of_member.sessions.retain(|other| other.compact_id() != id);
+            if of_member.sessions.is_empty() {
+                members.remove(member_id);
             }
         }
     }
@@ -232,9 +235,10 @@ impl LiveTable {
     pub(crate) fn end(&self, session_id: &SessionId, until: Timestamp) {
         self.moved();
         let index = shard_of(session_id.as_str());
-        let mut shard = write(&self.sessions[index]);
-        self.forget(&mut shard, session_id);
-        shard.ended.insert(session_id.clone(), until);
+        let id = CompactId::from(session_id);
+        let mut shard = self.sessions[index].write();
+        self.forget(&mut shard, &id);
+        shard.ended.insert(id, until);
         drop(shard);
         self.ended[index].notify_waiters();
     }
@@ -245,22 +249,23 @@ impl LiveTable {
         self.moved();
         for session_id in self.sessions_of(member_id) {
             let index = shard_of(session_id.as_str());
-            self.forget(&mut write(&self.sessions[index]), &session_id);
+            self.forget(&mut self.sessions[index].write(), &(&session_id).into());
             self.ended[index].notify_waiters();
         }
     }
 
     /// The sessions of a member that the table holds.
     pub(crate) fn sessions_of(&self, member_id: &MemberId) -> Vec<SessionId> {
-        let members = read(&self.members[shard_of(member_id.as_str())]);
-        members.get(member_id).map_or_else(Vec::new, |sessions| sessions.iter().cloned().collect())
+        let members = self.members[shard_of(member_id.as_str())].read();
+        let sessions = members.get(member_id).map_or(&[][..], |of_member| &of_member.sessions);
+        sessions.iter().map(MemberSession::member_session_id).collect()
     }
 
     /// Makes the next request of every session of an organization ask the store again, whatever their
-    /// number, at the cost of one counter.
+    /// number, at the cost of one mark.
     pub(crate) fn organization_changed(&self, organization_id: &OrganizationId) {
         self.moved();
-        self.organization(organization_id).advance();
+        self.shared.outdate(organization_id);
         for ended in &self.ended {
             ended.notify_waiters();
         }
@@ -273,33 +278,20 @@ impl LiveTable {
 
     /// Drops what has expired, one shard after the other.
     pub(crate) fn sweep(&self, now: Timestamp) {
-        write(&self.organizations).retain(|_, epoch| epoch.is_held());
         for sessions in &self.sessions {
-            let mut shard = write(sessions);
+            let mut shard = sessions.write();
             shard.ended.retain(|_, until| now < *until);
-            let over = |standing: &Standing| {
-                let tokens = read(&self.tokens[standing.key.shard(SHARDS)]);
-                tokens.get(&standing.key).is_none_or(|live| !live.session.holds_at(now))
-            };
-            let over: Vec<SessionId> =
-                shard.live.iter().filter(|(_, standing)| over(standing)).map(|(id, _)| id.clone()).collect();
-            for session_id in over {
-                self.forget(&mut shard, &session_id);
+            let over = shard.live.iter().filter(|standing| !standing.session.holds_at(now));
+            let over: Vec<CompactId> = over.map(|standing| standing.session.compact_id().clone()).collect();
+            for id in over {
+                self.forget(&mut shard, &id);
             }
         }
+        self.shared.sweep();
     }
 }
 
 fn shard_of(text: &str) -> usize {
     // Ids are random, or not chosen by an attacker: any spread will do.
     text.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % SHARDS
-}
-
-/// Nothing in this room panics while it holds a lock, so a poisoned one holds sound data.
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
