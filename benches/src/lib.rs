@@ -1,10 +1,10 @@
 //! What is measured; the programs in `bin` measure it.
 
 pub mod contestant;
-pub mod rows;
-pub mod vestibules;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod rows;
+pub mod vestibules;
 
 pub use contestant::{ANSWER, Contestant, Credential};
 

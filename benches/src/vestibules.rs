@@ -108,4 +108,3 @@ pub fn cookie(token: &str) -> HeaderValue {
 pub fn bearer(token: &str) -> HeaderValue {
     HeaderValue::from_str(&format!("Bearer {token}")).unwrap()
 }
-

@@ -93,4 +93,3 @@ pub(super) async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Cont
     }
     rows
 }
-

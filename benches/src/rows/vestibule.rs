@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
-use http::{HeaderValue, header::{ACCEPT, AUTHORIZATION, COOKIE}};
+use http::{
+    HeaderValue,
+    header::{ACCEPT, AUTHORIZATION, COOKIE},
+};
 use tower::Layer;
 use vestibule::{JwtAlgorithm, MemberSession, Requirement};
 
