@@ -11,8 +11,8 @@ use vestibule::{
 };
 
 /// How many sessions a member has, and how many members an organization.
-const SESSIONS_PER_MEMBER: usize = 10;
-const MEMBERS_PER_ORGANIZATION: usize = 100;
+pub const SESSIONS_PER_MEMBER: usize = 10;
+pub const MEMBERS_PER_ORGANIZATION: usize = 100;
 
 /// A Vestibule in memory, and the tokens of everybody who is signed in.
 pub struct SignedIn {
