@@ -14,11 +14,14 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use common::{
-    ACME, Answer, App, Client, Fault, GLOBEX, World, faults::Gate, race::race, world::organization_id,
+    ACME, Answer, App, Client, Fault, GLOBEX, INITECH, World,
+    faults::Gate,
+    race::race,
+    world::{PASSWORD, organization_id},
 };
 use http::Method;
 use serde_json::json;
-use vestibule::ErrorKind;
+use vestibule::{ErrorKind, domain::Secret};
 
 const NOT_FOUND: &str = "intermediate_session_not_found";
 
@@ -732,4 +735,33 @@ async fn an_organization_that_is_absent_and_one_that_is_closed_answer_alike() {
         client.exchange(organization_id(GLOBEX).as_str()).await.is_session(),
         "none of it used the token up"
     );
+}
+
+#[tokio::test]
+async fn a_password_that_was_replaced_meanwhile_finishes_no_sign_in() {
+    let world = World::new().await;
+    let bob = world.member(ACME, "bob@acme.example").await.member_id;
+    world.vestibule.set_password(&bob, Secret::new(PASSWORD)).await.unwrap();
+    let form = |password: &str| json!({"email_address": "bob@acme.example", "password": password});
+    let mut thief = world.client();
+    let owed = thief.post("/auth/o/acme/password", form(PASSWORD)).await.expect(200).json();
+    assert!(owed["primary_required"].is_null() && !owed["mfa_required"].is_null(), "{owed}");
+    let pat = world.member(INITECH, "pat@initech.example").await.member_id;
+    let mut live = world.client();
+    let by_pat = json!({"email_address": "pat@initech.example", "password": PASSWORD});
+    live.post("/auth/o/initech/password", by_pat).await.expect(200);
+
+    let other = "entirely other words of 1985";
+    for member_id in [&bob, &pat] {
+        world.vestibule.set_password(member_id, Secret::new(other)).await.unwrap();
+    }
+    let refused = thief.post("/auth/enrol/totp", json!({})).await.expect(400);
+    assert_eq!(refused.error_type(), "action_available_only_once_primary_authentication_is_met");
+    let owed = thief.exchange(organization_id(ACME).as_str()).await.expect(200).json();
+    assert!(!owed["primary_required"].is_null(), "{owed}");
+    // The right one is taken in where the old one was.
+    thief.post("/auth/o/acme/password", form(other)).await.expect(200);
+    thief.post("/auth/enrol/totp", json!({})).await.expect(200);
+    // A session that lives stays.
+    assert!(live.is_in().await);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     caller::Caller,
     engine::Engine,
-    enter::{Entered, Source, Terms},
+    enter::{Entered, Source, Terms, brought_along},
     error::{Error, ErrorKind},
     intermediate::{Bag, Rotation},
 };
@@ -48,9 +48,9 @@ impl Engine {
             let Some(stands) = membership(factors, &entrance) else { continue };
             let person = self.prospect(&entrance, now)?;
             let enrolment = match &entrance.member {
-                // What a member set up who never proved the address is discarded when they enter.
-                Some(member) if !stands.joins() => self.enrolment(&member.member_id).await?,
-                _ => Enrolment::default(),
+                Some(member) if stands.joins() => brought_along(&self.enrolment(&member.member_id).await?),
+                Some(member) => self.enrolment(&member.member_id).await?,
+                None => Enrolment::default(),
             };
             let entry = Entry {
                 factors,

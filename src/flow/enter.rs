@@ -124,10 +124,10 @@ impl Engine {
         let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
         let stands = membership(&factors, &entrance).ok_or_else(not_found)?;
 
-        let member = self.admit(&entrance, &stands, &factors, caller.now).await?;
-        let (person, enrolment) = match &member {
-            Some(member) => (member.clone(), self.enrolment(&member.member_id).await?),
-            None => (self.prospect(&entrance, caller.now)?, Enrolment::default()),
+        let (member, enrolment) = self.admit(&entrance, &stands, &factors, caller.now).await?;
+        let person = match &member {
+            Some(member) => member.clone(),
+            None => self.prospect(&entrance, caller.now)?,
         };
         let organization = entrance.organization;
         let entry = Entry {
@@ -181,31 +181,39 @@ impl Engine {
         }))
     }
 
-    /// The member to enter as: as they are, or joined now. Nothing where they may join, but only with
-    /// a first factor that the organization accepts.
+    /// The member to enter as and what they have set up: as they are, or joined now. No member where they
+    /// may join, but only with a first factor that the organization accepts.
     async fn admit(
         &self,
         entrance: &Entrance,
         stands: &Membership,
         factors: &[Factor],
         now: Timestamp,
-    ) -> Result<Option<Member>, Error> {
+    ) -> Result<(Option<Member>, Enrolment), Error> {
+        let present = match &entrance.member {
+            Some(member) => self.enrolment(&member.member_id).await?,
+            None => Enrolment::default(),
+        };
         let unverified = entrance.member.as_ref().is_some_and(|member| !member.email_address_verified);
         let proves = unverified && proven_address(factors) == Some(&entrance.address);
         if !stands.joins() && !proves {
-            return Ok(entrance.member.clone());
+            return Ok((entrance.member.clone(), present));
         }
         let prospect = self.prospect(entrance, now)?;
+        let brought = brought_along(&present);
         let entry = Entry {
             factors,
             organization: &entrance.organization,
             member: &prospect,
-            enrolment: &Enrolment::default(),
+            enrolment: &brought,
             standing: None,
             now,
         };
         if matches!(enter(&entry), Verdict::Owed(Owed { primary_required: Some(_), .. }) | Verdict::Refused) {
-            return Ok(entrance.member.clone().filter(|_| !stands.joins()));
+            return Ok(match entrance.member.clone().filter(|_| !stands.joins()) {
+                Some(member) => (Some(member), present),
+                None => (None, brought),
+            });
         }
         if let Some(member) = entrance.member.as_ref().filter(|_| stands.joins()) {
             self.discard_unproved(&member.member_id).await?;
@@ -216,7 +224,10 @@ impl Engine {
             member_id: prospect.member_id,
             now,
         };
-        Ok(Some(self.stores.directory.join(&joining).await?))
+        let member = self.stores.directory.join(&joining).await?;
+        let enrolment = self.enrolment(&member.member_id).await?;
+        let password_id = enrolment.password_id.clone().or(brought.password_id);
+        Ok((Some(member), Enrolment { password_id, ..enrolment }))
     }
 
     /// The member that somebody who may join would be.
@@ -346,6 +357,12 @@ impl Engine {
         )
         .await
     }
+}
+
+/// What somebody who joins has set up: all of it is discarded by that, but a password that they have just
+/// proved together with their address counts this once.
+pub(super) fn brought_along(present: &Enrolment) -> Enrolment {
+    Enrolment { password_id: present.password_id.clone(), ..Enrolment::default() }
 }
 
 /// The member whose own password is all that the factors prove.

@@ -89,11 +89,20 @@ impl Grant {
 
 /// Decides whether somebody may enter an organization as one of its members.
 pub(crate) fn enter(entry: &Entry<'_>) -> Verdict {
+    decide(entry, counting(entry).collect())
+}
+
+/// Whether the factors of a session that lives would still open it. A password counts for it that has
+/// been replaced since: setting one ends no session.
+pub(super) fn still_enters(entry: &Entry<'_>) -> bool {
+    matches!(decide(entry, proved(entry).collect()), Verdict::Granted(_))
+}
+
+fn decide(entry: &Entry<'_>, counted: Vec<&Factor>) -> Verdict {
     let Entry { organization, member, enrolment, .. } = *entry;
     if member.organization_id != organization.organization_id || member.status != MemberStatus::Active {
         return Verdict::Refused;
     }
-    let counted: Vec<&Factor> = counting(entry).collect();
     let holds = |class| counted.iter().any(|factor| factor.kind.class() == class);
 
     let standing = entry.standing.filter(|standing| standing.stands_for(member, entry.now));
@@ -118,8 +127,14 @@ pub(crate) fn enter(entry: &Entry<'_>) -> Verdict {
 }
 
 /// The factors that count: proved by now, of a kind that the organization accepts, and each by a
-/// credential of this very member.
+/// credential that this very member has.
 pub(crate) fn counting<'a>(entry: &Entry<'a>) -> impl Iterator<Item = &'a Factor> {
+    let enrolment = entry.enrolment;
+    proved(entry).filter(move |factor| !is_replaced(factor, enrolment))
+}
+
+/// The same, with passwords that have been replaced since they were proved.
+fn proved<'a>(entry: &Entry<'a>) -> impl Iterator<Item = &'a Factor> {
     let Entry { factors, organization, member, enrolment, now, .. } = *entry;
     factors.iter().filter(move |factor| {
         factor.last_authenticated_at <= now
@@ -133,6 +148,14 @@ pub(crate) fn counting<'a>(entry: &Entry<'a>) -> impl Iterator<Item = &'a Factor
                 }
             }
     })
+}
+
+/// Whether it proves a password that the member no longer has. One that an application keeps itself is
+/// about an address, and is the application's to judge.
+fn is_replaced(factor: &Factor, enrolment: &Enrolment) -> bool {
+    factor.kind == FactorKind::Password
+        && matches!(factor.subject, Subject::Member(_))
+        && enrolment.password_id.as_ref() != Some(&factor.credential_id)
 }
 
 fn proves_second(factor: &Factor, member: &Member, enrolment: &Enrolment) -> bool {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{
     SessionDuration, SessionPolicy,
-    entry::{Entry, Grant, Verdict, counting, enter},
+    entry::{Entry, Grant, counting, still_enters},
     packed::Packed,
     parts::{MemberPart, OrganizationPart, Parts, RolesPart},
     requirement::Proof,
@@ -192,7 +192,7 @@ pub(crate) fn resume(record: SessionRecord, by: Resumed<'_>) -> Result<MemberSes
     }
     if policy.rejudge {
         let entry = Entry { factors: &record.factors, organization, member, enrolment, standing: None, now };
-        if !matches!(enter(&entry), Verdict::Granted(_)) {
+        if !still_enters(&entry) {
             return Err(Ended::Owed);
         }
     }

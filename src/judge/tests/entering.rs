@@ -5,7 +5,8 @@ use super::{
     oracle::{Expected, Options},
     people::{self, ADA, EVE, HOUR, NOW, Scene, link},
     world::{
-        About, Built, EVERY_HAS, Has, HasPhone, Proof, Target, Way, With, World, Worlds, every_second, only,
+        About, Built, EVERY_HAS, HAS_ALL, Has, HasPhone, Proof, Target, Way, With, World, Worlds,
+        every_second, only,
     },
 };
 use crate::{
@@ -74,12 +75,12 @@ fn each_single_proof() {
         targets: &[Target::Acme, Target::Bolt, Target::BoltAsAdaOfAcme],
         first,
         second: vec![None],
-        has: &[Has { phone: HasPhone::Verified, app: true }],
+        has: &[HAS_ALL],
     };
     each_alone(&worlds, |_| true);
-    // Second factors do not depend on the first ones that are accepted, nor the other way round.
+    // What is set up does not depend on the first factors that are accepted, nor the other way round.
     let worlds = Worlds { first: vec![None], second: every_second(), has: &EVERY_HAS, ..worlds };
-    each_alone(&worlds, |way| matches!(way, Way::Sms | Way::App | Way::Recovery | Way::Link));
+    each_alone(&worlds, |way| matches!(way, Way::Sms | Way::App | Way::Recovery | Way::Link | Way::Password));
 }
 
 fn each_alone(worlds: &Worlds, pick: impl Fn(Way) -> bool) {
@@ -115,17 +116,18 @@ fn each_second_proof_beside_a_first() {
     });
 }
 
-const UNIVERSE: [Proof; 12] = [
+const UNIVERSE: [Proof; 13] = [
     Proof::past(Way::Link, About::AdaAddress),
     Proof::future(Way::EmailCode, About::AdaAddress),
     Proof::past(Way::Google, About::EveAddress),
     Proof::past(Way::Github, About::AdaNamedInAcme),
     Proof::past(Way::Password, About::AdaOfAcme),
+    Proof::past(Way::Password, About::AdaOfAcme).with(With::Former),
     Proof::past(Way::Password, About::AdaOfBolt),
     Proof::past(Way::Sms, About::AdaPhone),
     Proof::past(Way::Sms, About::OtherPhone),
     Proof::past(Way::App, About::AdaOfAcme),
-    Proof::past(Way::App, About::AdaOfAcme).with(With::OtherApp),
+    Proof::past(Way::App, About::AdaOfAcme).with(With::Former),
     Proof::future(Way::App, About::AdaOfBolt),
     Proof::past(Way::Recovery, About::AdaOfAcme),
 ];
@@ -166,10 +168,10 @@ fn every_set_of_the_universe_where_all_is_set_up() {
         targets: &[Target::Acme, Target::Bolt],
         first: vec![None],
         second: vec![None],
-        has: &[Has { phone: HasPhone::Verified, app: true }],
+        has: &[HAS_ALL],
     };
-    let bags = bags(12);
-    assert_eq!(bags.len(), 4096);
+    let bags = bags(13);
+    assert_eq!(bags.len(), 8192);
     worlds.each(|world| {
         let built = world.build();
         for (proofs, factors) in &bags {
@@ -212,7 +214,7 @@ fn every_bag_beside_a_session() {
             targets,
             first: vec![None, only(&[AuthMethod::MagicLink])],
             second: vec![None, Some([MfaMethod::SmsOtp].into())],
-            has: &[Has { phone: HasPhone::None, app: false }, Has { phone: HasPhone::Verified, app: true }],
+            has: &[Has { password: false, phone: HasPhone::None, app: false }, HAS_ALL],
         };
         worlds.each(|world| {
             let built = world.build();
@@ -232,8 +234,7 @@ fn only_active_members_enter() {
     for target in [Target::Acme, Target::Bolt, Target::BoltAsAdaOfAcme] {
         let standings = standings(Target::Acme);
         for status in [MemberStatus::Pending, MemberStatus::Invited, MemberStatus::Deleted] {
-            let has = Has { phone: HasPhone::Verified, app: true };
-            let world = World { status, has, breakglass: true, ..World::open(target) };
+            let world = World { status, has: HAS_ALL, breakglass: true, ..World::open(target) };
             let built = world.build();
             for (proofs, factors) in &bags {
                 for standing in standings.iter().chain([&NOTHING]) {

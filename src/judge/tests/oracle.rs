@@ -62,8 +62,8 @@ impl World {
             About::AdaAddress => true,
             About::AdaNamedInAcme => in_acme,
             About::AdaNamedInBolt => !in_acme,
-            About::AdaOfAcme => in_acme && proof.way == Way::Password,
-            About::AdaOfBolt => !in_acme && proof.way == Way::Password,
+            About::AdaOfAcme => in_acme && self.has_password_of(proof),
+            About::AdaOfBolt => !in_acme && self.has_password_of(proof),
             _ => false,
         };
         theirs
@@ -71,12 +71,17 @@ impl World {
             && method_of(proof.way, &FIRST).is_some_and(|name| self.takes_first(name))
     }
 
+    /// Whether it is a password, and the one that is set now.
+    fn has_password_of(&self, proof: Proof) -> bool {
+        proof.way == Way::Password && self.has.password && proof.with == With::Present
+    }
+
     /// Whether this is a second factor of this world's member.
     pub(super) fn is_second(&self, proof: Proof) -> bool {
         let me = if self.target == Target::Acme { About::AdaOfAcme } else { About::AdaOfBolt };
         let enrolled = match proof.way {
             Way::Sms => proof.about == About::AdaPhone && self.has.phone == HasPhone::Verified,
-            Way::App => proof.about == me && self.has.app && proof.with == With::RightApp,
+            Way::App => proof.about == me && self.has.app && proof.with == With::Present,
             Way::Recovery => proof.about == me && self.has.app,
             _ => false,
         };

@@ -67,7 +67,7 @@ pub(super) fn phone(text: &str, verified: bool) -> Phone {
     Phone { phone_id: credential("phone"), number: number(text), verified }
 }
 
-/// Ada in Acme, with an authenticator app and a phone.
+/// Ada in Acme, with a password, an authenticator app and a phone.
 #[derive(Clone)]
 pub(super) struct Scene {
     pub(super) organization: Organization,
@@ -82,6 +82,7 @@ impl Scene {
         let organization = organization("acme");
         let member = member(ADA, &organization);
         let enrolment = Enrolment {
+            password_id: Some(credential("password")),
             totp_id: Some(credential("app")),
             phone: Some(phone(ADA_PHONE, true)),
             recovery_codes: 10,

@@ -21,7 +21,7 @@ fn proofs() -> impl Strategy<Value = Vec<Proof>> {
         select(&Way::ALL[..]),
         select(&About::ALL[..]),
         select(vec![When::Past, When::Now, When::Future]),
-        select(vec![With::RightApp, With::OtherApp]),
+        select(vec![With::Present, With::Former]),
     );
     vec(proof.prop_map(|(way, about, when, with)| Proof { way, about, when, with }), 0..8)
 }

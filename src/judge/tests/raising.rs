@@ -63,6 +63,7 @@ fn a_proof_that_does_not_count_raises_nothing() {
         factor(FactorKind::RecoveryCodes, of_bolt.clone(), "codes", NOW),
         factor(FactorKind::Otp, Subject::Phone(number("+15550000009")), "phone", NOW),
         factor(FactorKind::Password, of_bolt, "password", NOW),
+        factor(FactorKind::Password, Subject::Member(member_id("ada-acme")), "other-password", NOW),
         factor(FactorKind::MagicLink, Subject::Email(address(EVE)), "mail", NOW),
     ] {
         assert_eq!(raised(&scene, &session, proof.clone(), NOW), None, "{proof:?}");

@@ -1,9 +1,11 @@
 //! When a record is a session, and when no more.
 
-use super::people::{EVE, HOUR, MILLI, MINUTE, NOW, Scene, app, link, member, organization};
+use super::people::{
+    EVE, HOUR, MILLI, MINUTE, NOW, Scene, app, credential, link, member, organization, password,
+};
 use crate::{
     domain::{Allowed, AuthMethod, MemberStatus, MfaPolicy, SessionRecord, Timestamp},
-    judge::{SessionPolicy, member_session::Ended},
+    judge::{SessionPolicy, Verdict, enter, member_session::Ended},
 };
 
 fn ended(scene: &Scene, record: &SessionRecord, now: Timestamp) -> Option<Ended> {
@@ -116,6 +118,20 @@ fn what_an_organization_comes_to_demand() {
         scene.policy.rejudge = true;
         assert_eq!(ended(&scene, &by_link, NOW), without);
         assert_eq!(ended(&scene, &by_both, NOW), with);
+    }
+}
+
+/// Setting a password ends no session; the one that it replaces begins none.
+#[test]
+fn a_session_outlives_the_password_that_opened_it() {
+    let mut scene = Scene::new();
+    scene.policy.rejudge = true;
+    let factors = [password(NOW)];
+    let record = scene.session(&factors, NOW).record().clone();
+    for present in [Some(credential("new-password")), None] {
+        scene.enrolment.password_id = present;
+        assert_eq!(ended(&scene, &record, NOW), None);
+        assert!(matches!(enter(&scene.entry(&factors, NOW)), Verdict::Owed(_)));
     }
 }
 

@@ -125,11 +125,13 @@ pub(super) enum When {
     Future,
 }
 
-/// Which authenticator app, where one was used.
+/// Which credential, where there can be another: an authenticator app or a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum With {
-    RightApp,
-    OtherApp,
+    /// The one that the member has, if any.
+    Present,
+    /// One that they had before.
+    Former,
 }
 
 /// One proof, in words.
@@ -143,11 +145,11 @@ pub(super) struct Proof {
 
 impl Proof {
     pub(super) const fn past(way: Way, about: About) -> Self {
-        Self { way, about, when: When::Past, with: With::RightApp }
+        Self { way, about, when: When::Past, with: With::Present }
     }
 
     pub(super) const fn future(way: Way, about: About) -> Self {
-        Self { way, about, when: When::Future, with: With::RightApp }
+        Self { way, about, when: When::Future, with: With::Present }
     }
 
     pub(super) const fn with(self, with: With) -> Self {
@@ -159,9 +161,9 @@ impl Proof {
         Way::ALL.into_iter().flat_map(|way| {
             About::ALL.into_iter().flat_map(move |about| {
                 [When::Past, When::Now, When::Future].into_iter().flat_map(move |when| {
-                    [With::RightApp, With::OtherApp]
+                    [With::Present, With::Former]
                         .into_iter()
-                        .filter(move |with| way == Way::App || *with == With::RightApp)
+                        .filter(move |with| matches!(way, Way::App | Way::Password) || *with == With::Present)
                         .map(move |with| Self { way, about, when, with })
                 })
             })
@@ -175,17 +177,19 @@ impl Proof {
             When::Future => NOW.after(std::time::Duration::from_millis(1)),
         };
         let id = match (self.way, self.with) {
-            (Way::App, With::RightApp) => "app".to_owned(),
-            (Way::App, With::OtherApp) => "other-app".to_owned(),
+            (Way::App, With::Present) => "app".to_owned(),
+            (Way::App, With::Former) => "other-app".to_owned(),
+            (Way::Password, With::Former) => "other-password".to_owned(),
             (way, _) => format!("{way:?}"),
         };
         Factor::new(self.way.kind(), self.about.subject(), credential(&id), at)
     }
 }
 
-/// Which second factors the member has.
+/// What the member has set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Has {
+    pub(super) password: bool,
     pub(super) phone: HasPhone,
     pub(super) app: bool,
 }
@@ -247,7 +251,7 @@ impl World {
             status: MemberStatus::Active,
             breakglass: false,
             mfa_enrolled: false,
-            has: Has { phone: HasPhone::None, app: false },
+            has: Has { password: true, phone: HasPhone::None, app: false },
         }
     }
 
@@ -265,6 +269,7 @@ impl World {
         ada.is_breakglass = self.breakglass;
         let enrolment = Enrolment {
             mfa_enrolled: self.mfa_enrolled,
+            password_id: self.has.password.then(|| credential("Password")),
             totp_id: self.has.app.then(|| credential("app")),
             phone: match self.has.phone {
                 HasPhone::None => None,
@@ -286,18 +291,27 @@ pub(super) struct Worlds {
     pub(super) has: &'static [Has],
 }
 
-const fn has(phone: HasPhone, app: bool) -> Has {
-    Has { phone, app }
+const fn has(password: bool, phone: HasPhone, app: bool) -> Has {
+    Has { password, phone, app }
 }
 
+/// All of it.
+pub(super) const HAS_ALL: Has = has(true, HasPhone::Verified, true);
+
 /// Every state of what a member has set up.
-pub(super) const EVERY_HAS: [Has; 6] = [
-    has(HasPhone::None, false),
-    has(HasPhone::None, true),
-    has(HasPhone::Unverified, false),
-    has(HasPhone::Unverified, true),
-    has(HasPhone::Verified, false),
-    has(HasPhone::Verified, true),
+pub(super) const EVERY_HAS: [Has; 12] = [
+    has(true, HasPhone::None, false),
+    has(true, HasPhone::None, true),
+    has(true, HasPhone::Unverified, false),
+    has(true, HasPhone::Unverified, true),
+    has(true, HasPhone::Verified, false),
+    has(true, HasPhone::Verified, true),
+    has(false, HasPhone::None, false),
+    has(false, HasPhone::None, true),
+    has(false, HasPhone::Unverified, false),
+    has(false, HasPhone::Unverified, true),
+    has(false, HasPhone::Verified, false),
+    has(false, HasPhone::Verified, true),
 ];
 
 /// Every choice of second factors that an organization can make.
