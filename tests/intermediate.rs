@@ -765,3 +765,29 @@ async fn a_password_that_was_replaced_meanwhile_finishes_no_sign_in() {
     // A session that lives stays.
     assert!(live.is_in().await);
 }
+
+/// Whoever is asked for a password besides, and says where to go, goes there.
+#[tokio::test]
+async fn a_form_of_one_organization_leads_on_to_where_it_says() {
+    let world = World::new().await;
+    for (slug, address) in [(INITECH, "pat@initech.example"), (ACME, "bob@acme.example")] {
+        let member_id = world.member(slug, address).await.member_id;
+        world.vestibule.set_password(&member_id, Secret::new(PASSWORD)).await.unwrap();
+        let mut browser = world.browser();
+        world.begin_in(&mut browser, address).await;
+        let form = json!({"email_address": address, "password": PASSWORD, "return_to": "/reports?page=2"});
+        let answer = browser.post(&format!("/auth/o/{slug}/password"), form).await.expect(303);
+        if slug == INITECH {
+            assert_eq!(answer.location(), "/reports?page=2");
+            continue;
+        }
+        // Where more is owed, the destination goes along.
+        assert_eq!(answer.location(), "/auth/enrol");
+        let mut program = browser.program();
+        let secret = program.post("/auth/enrol/totp", json!({})).await.expect(200).json()["secret"].clone();
+        let app = App::new(secret.as_str().unwrap(), Vec::new(), world.clock.clone());
+        browser.cookies = program.cookies;
+        let shown = browser.post("/auth/enrol/totp/confirm", json!({"code": app.code()})).await.expect(200);
+        assert!(shown.text.contains("/reports?page=2"), "{}", shown.text);
+    }
+}

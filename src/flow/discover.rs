@@ -161,7 +161,13 @@ impl Engine {
             crate::domain::IntermediateSession { organization_id: Some(id.clone()), ..bag.session.clone() };
         let bag = self.go_on(bag, session, rotation, caller.now).await?;
         admin.create_organization(&organization, &[creator]).await?;
-        self.enter(&id, Source::Intermediate { bag: Box::new(bag), add: None, rotation }, terms, caller).await
+        self.enter(
+            &id,
+            Source::Intermediate { bag: Box::new(bag), add: None, return_to: None, rotation },
+            terms,
+            caller,
+        )
+        .await
     }
 
     /// The name and slug of a new organization: as asked, or after the address.

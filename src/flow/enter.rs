@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Continues, Credentials, CustomClaims, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus,
-        Organization, OrganizationId, ReturnTo, Secret, SessionId, Subject, Timestamp, TokenSeed,
+        Continues, Credentials, CustomClaims, Enrolment, Entrance, Factor, IntermediateSession, Member,
+        MemberId, MemberStatus, Organization, OrganizationId, ReturnTo, Secret, SessionId, Subject,
+        Timestamp, TokenSeed,
     },
     judge::{
         Entry, Grant, MemberSession, Membership, Opening, Owed, SessionDuration, Verdict, enter, membership,
@@ -38,8 +39,8 @@ pub struct Terms {
 pub(crate) enum Source {
     /// From the request itself.
     Fresh { factors: Vec<Factor>, return_to: Option<ReturnTo>, continues: Option<Continues> },
-    /// From an intermediate session, and perhaps the request adds one.
-    Intermediate { bag: Box<Bag>, add: Option<Factor>, rotation: Rotation },
+    /// From an intermediate session, and perhaps the request adds one, or says where to go instead.
+    Intermediate { bag: Box<Bag>, add: Option<Factor>, return_to: Option<ReturnTo>, rotation: Rotation },
 }
 
 /// A member who is signed in.
@@ -87,7 +88,9 @@ impl Source {
     fn return_to(&self) -> Option<ReturnTo> {
         match self {
             Self::Fresh { return_to, .. } => return_to.clone(),
-            Self::Intermediate { bag, .. } => bag.session.return_to.clone(),
+            Self::Intermediate { bag, return_to, .. } => {
+                return_to.clone().or_else(|| bag.session.return_to.clone())
+            }
         }
     }
 }
@@ -269,13 +272,14 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Bag, Error> {
         let organization_id = Some(organization.organization_id.clone());
+        let return_to = source.return_to();
         match source {
-            Source::Fresh { return_to, continues, .. } => {
+            Source::Fresh { continues, .. } => {
                 self.open_intermediate(factors, organization_id, return_to, continues, caller).await
             }
             Source::Intermediate { bag, rotation, .. } => {
-                let session =
-                    crate::domain::IntermediateSession { factors, organization_id, ..bag.session.clone() };
+                let seen = bag.session.clone();
+                let session = IntermediateSession { factors, organization_id, return_to, ..seen };
                 self.go_on(*bag, session, rotation, caller.now).await
             }
         }
@@ -351,7 +355,7 @@ impl Engine {
         let bag = self.find_intermediate(token, caller).await?;
         self.enter(
             organization_id,
-            Source::Intermediate { bag: Box::new(bag), add: None, rotation },
+            Source::Intermediate { bag: Box::new(bag), add: None, return_to: None, rotation },
             terms,
             caller,
         )

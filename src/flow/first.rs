@@ -355,15 +355,12 @@ impl Engine {
                     .map(|bag| First::Discovery(Box::new(bag)))
             }
             (Scope::Organization(organization_id), bag) => {
+                let (factor, return_to) = (proof.factor, proof.return_to);
                 let source = match bag {
                     Some(bag) => {
-                        Source::Intermediate { bag: Box::new(bag), add: Some(proof.factor), rotation }
+                        Source::Intermediate { bag: Box::new(bag), add: Some(factor), return_to, rotation }
                     }
-                    None => Source::Fresh {
-                        factors: vec![proof.factor],
-                        return_to: proof.return_to,
-                        continues: None,
-                    },
+                    None => Source::Fresh { factors: vec![factor], return_to, continues: None },
                 };
                 self.enter(&organization_id, source, terms, caller).await.map(First::Entered)
             }

@@ -124,7 +124,8 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Entered, Error> {
         let Pending { bag, organization, .. } = pending;
-        let source = Source::Intermediate { bag: Box::new(bag), add: Some(factor), rotation };
+        let source =
+            Source::Intermediate { bag: Box::new(bag), add: Some(factor), return_to: None, rotation };
         self.enter(&organization.organization_id, source, terms, caller).await
     }
 
