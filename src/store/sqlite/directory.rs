@@ -148,23 +148,11 @@ impl SqliteStore {
 }
 
 pub(super) async fn add_member(connection: &mut SqliteConnection, member: &Member) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO members
+    let insert = "
+        INSERT INTO members
             (member_id, organization_id, address, domain, status, verified, external_id, document)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )
-    .bind(member.member_id.as_str())
-    .bind(member.organization_id.as_str())
-    .bind(member.email_address.as_str())
-    .bind(member.email_address.domain().as_str())
-    .bind(status(member.status))
-    .bind(member.email_address_verified)
-    .bind(member.external_id.as_deref())
-    .bind(to_document(member)?)
-    .execute(connection)
-    .await
-    .map_err(failed)?;
-    Ok(())
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    write_member(connection, insert, member).await.map(|_| ())
 }
 
 /// Replaces a member, who never moves to another organization.
@@ -172,22 +160,31 @@ pub(super) async fn replace_member(
     connection: &mut SqliteConnection,
     member: &Member,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE members
-         SET address = ?3, domain = ?4, status = ?5, verified = ?6, external_id = ?7, document = ?8
-         WHERE member_id = ?1 AND organization_id = ?2",
-    )
-    .bind(member.member_id.as_str())
-    .bind(member.organization_id.as_str())
-    .bind(member.email_address.as_str())
-    .bind(member.email_address.domain().as_str())
-    .bind(status(member.status))
-    .bind(member.email_address_verified)
-    .bind(member.external_id.as_deref())
-    .bind(to_document(member)?)
-    .execute(connection)
-    .await
-    .map_err(failed)?;
+    let update = "
+        UPDATE members
+        SET address = ?3, domain = ?4, status = ?5, verified = ?6, external_id = ?7, document = ?8
+        WHERE member_id = ?1 AND organization_id = ?2";
+    write_member(connection, update, member).await
+}
+
+/// Says whether a row was written.
+async fn write_member(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    member: &Member,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(statement)
+        .bind(member.member_id.as_str())
+        .bind(member.organization_id.as_str())
+        .bind(member.email_address.as_str())
+        .bind(member.email_address.domain().as_str())
+        .bind(status(member.status))
+        .bind(member.email_address_verified)
+        .bind(member.external_id.as_deref())
+        .bind(to_document(member)?)
+        .execute(connection)
+        .await
+        .map_err(failed)?;
     Ok(done.rows_affected() > 0)
 }
 
