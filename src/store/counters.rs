@@ -37,7 +37,4 @@ pub trait Counters: Send + Sync + 'static {
 
     /// Takes one back that was counted too many, in the same window.
     fn give_back<'a>(&'a self, key: &'a CounterKey, now: Timestamp) -> Answer<'a, ()>;
-
-    /// Forgets a count.
-    fn clear<'a>(&'a self, key: &'a CounterKey) -> Answer<'a, ()>;
 }

@@ -43,16 +43,6 @@ pub(crate) async fn keys_do_not_cross(rig: Counting) {
     }
 }
 
-pub(crate) async fn clears(rig: Counting) {
-    for subject in [1, 2] {
-        rig.store.increment_below(&counter(subject), 1, MINUTE, START).await.unwrap();
-    }
-    rig.store.clear(&counter(1)).await.unwrap();
-    rig.store.clear(&counter(3)).await.unwrap();
-    assert_eq!(rig.store.increment_below(&counter(1), 1, MINUTE, START).await.unwrap(), Some(1));
-    assert_eq!(rig.store.increment_below(&counter(2), 1, MINUTE, START).await.unwrap(), None);
-}
-
 pub(crate) async fn gives_back(rig: Counting) {
     let key = counter(1);
     for _ in 0..2 {

@@ -93,7 +93,7 @@ mod moka {
     contract! { crate::stores::moka_counters;
         counters:
             counts_to_the_limit, a_window_ends_to_the_millisecond, the_first_count_fixes_the_window,
-            keys_do_not_cross, clears, gives_back, racing_to_give_back_loses_nothing,
+            keys_do_not_cross, gives_back, racing_to_give_back_loses_nothing,
             racing_stops_at_the_limit;
     }
 }

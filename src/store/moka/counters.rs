@@ -78,11 +78,4 @@ impl Counters for MokaCounters {
             Ok(())
         })
     }
-
-    fn clear<'a>(&'a self, key: &'a CounterKey) -> Answer<'a, ()> {
-        Box::pin(async move {
-            self.0.remove(key.clone());
-            Ok(())
-        })
-    }
 }
