@@ -22,6 +22,7 @@ use vestibule::{
     Vestibule,
     deliver::Mailbox,
     domain::{InvalidClaims, MfaPolicy, RoleId},
+    store::KeyStore,
 };
 
 async fn jwt_of(client: &mut Client) -> String {
@@ -641,6 +642,33 @@ async fn keys_are_published_before_they_sign_and_a_retired_one_is_refused_at_onc
     let published = world.client().get("/auth/jwks.json").await.json().to_string();
     assert!(!published.contains(&old) && !published.contains(&new));
     bearer_of(&mut gina).await;
+}
+
+#[tokio::test]
+async fn a_retired_key_that_the_store_keeps_does_not_come_back_and_is_removed_later() {
+    let world = World::new().await;
+    let mut gina = world.gina().await;
+    let mut forged = bearer_of(&mut gina).await;
+    let stolen = kid(forged.bearer.as_ref().unwrap());
+    let stored = || async {
+        let keys = KeyStore::load(&*world.durable.memory).await.unwrap();
+        keys.into_iter().map(|key| key.key_id).collect::<Vec<_>>()
+    };
+    world.durable.faults.set("keys.remove", Fault::Fails);
+    let refused = world.vestibule.retire_signing_key(&stolen).await.unwrap_err();
+    assert_eq!(*refused.kind(), ErrorKind::Unavailable);
+    assert!(!forged.is_in().await && stored().await.contains(&stolen));
+    // Another signs at once, and whatever reads the keys again leaves that one out.
+    assert_ne!(kid(&jwt_of(&mut gina).await), stolen);
+    world.vestibule.rotate_signing_key().await.unwrap();
+    assert!(!forged.is_in().await);
+    assert!(!world.client().get("/auth/jwks.json").await.text.contains(&stolen));
+
+    world.durable.faults.clear();
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    assert!(!stored().await.contains(&stolen), "the background task has tried again");
+    assert!(!forged.is_in().await && gina.is_in().await);
 }
 
 #[tokio::test]

@@ -90,21 +90,37 @@ impl Engine {
     /// it was the only one, another signs at once.
     ///
     /// # Errors
-    /// `Unavailable` when the store does not answer; the key is retired on this node all the same.
+    /// `Unavailable` when the store does not answer; the key is retired on this node all the same, and its
+    /// removal is tried again in the background.
     pub async fn retire_signing_key(&self, key_id: &str, now: Timestamp) -> Result<bool, Error> {
-        let left: Vec<_> = self.ring.keys().iter().filter(|key| key.key_id != key_id).cloned().collect();
-        let signs = left.iter().any(|key| key.signs_from <= now);
-        self.ring.replace(left);
-        self.jwts.forget_all();
-        let removed = self.stores.keys.remove(key_id).await?;
-        if !signs {
-            self.add_key(now, now).await?;
-        }
-        self.read_keys().await?;
-        // Somebody may have read the keys again in between.
+        self.ring.retire(key_id);
         self.jwts.forget_all();
         tracing::warn!(key_id, "signing key retired");
-        Ok(removed)
+        let removed = self.stores.keys.remove(key_id).await;
+        self.need_signing_key(now).await?;
+        Ok(removed?)
+    }
+
+    /// Makes a key that signs at once where none does.
+    async fn need_signing_key(&self, now: Timestamp) -> Result<(), Error> {
+        if self.ring.keys().iter().any(|key| key.signs_from <= now) {
+            return Ok(());
+        }
+        self.add_key(now, now).await?;
+        self.read_keys().await
+    }
+
+    /// Removes the keys that a store would not give up when they were retired.
+    async fn remove_retired(&self) -> Result<(), Error> {
+        let retired = self.ring.retired();
+        if retired.is_empty() {
+            return Ok(());
+        }
+        for key in self.stores.keys.load().await?.iter().filter(|key| retired.contains(&key.key_id)) {
+            self.stores.keys.remove(&key.key_id).await?;
+            tracing::info!(key_id = key.key_id, "a retired signing key was removed");
+        }
+        Ok(())
     }
 
     /// The public signing keys (RFC 7517 §5).
@@ -113,8 +129,9 @@ impl Engine {
         serde_json::json!({ "keys": self.ring.jwks() })
     }
 
-    /// Rotates by age, and removes keys that were replaced long enough ago. Called now and then.
+    /// Rotates by age, and removes keys that were replaced long enough ago or retired. Called now and then.
     pub(crate) async fn tend_keys(&self, now: Timestamp) -> Result<(), Error> {
+        self.need_signing_key(now).await?;
         let keys = self.ring.keys();
         if let Some(youngest) = keys.last()
             && youngest.signs_from.after(self.settings.key_lifetime) <= now
@@ -128,7 +145,7 @@ impl Engine {
                 self.read_keys().await?;
             }
         }
-        Ok(())
+        self.remove_retired().await
     }
 
     /// Seals the signing keys and everybody's credentials with the newest master key, while the application

@@ -1,6 +1,7 @@
 //! The key ring: the keys that sign session JWTs, one after the other, and the JWKS that publishes them.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -181,19 +182,40 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 
 /// The keys that sign or have signed, shared by everything that does either.
 #[derive(Debug, Default)]
-pub(crate) struct KeyRing(RwLock<Arc<Vec<Arc<SigningKey>>>>);
+pub(crate) struct KeyRing(RwLock<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    keys: Arc<Vec<Arc<SigningKey>>>,
+    /// The ids that were retired here: whatever a store says, they never come back.
+    retired: BTreeSet<String>,
+}
 
 impl KeyRing {
     /// Puts these keys in the place of those that were, in the order in which they sign: of two that were
     /// made in the same moment, or out of turn, the later one must not lose to the earlier.
     pub(crate) fn replace(&self, mut keys: Vec<Arc<SigningKey>>) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|key| !kept.retired.contains(&key.key_id));
         keys.sort_by_key(|key| key.signs_from);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        kept.keys = Arc::new(keys);
+    }
+
+    /// Drops a key for good.
+    pub(crate) fn retire(&self, key_id: &str) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        kept.retired.insert(key_id.to_owned());
+        kept.keys = Arc::new(kept.keys.iter().filter(|key| key.key_id != key_id).cloned().collect());
+    }
+
+    /// The ids that were retired.
+    pub(crate) fn retired(&self) -> BTreeSet<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).retired.clone()
     }
 
     /// All keys, oldest first.
     pub(crate) fn keys(&self) -> Arc<Vec<Arc<SigningKey>>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).keys)
     }
 
     /// The key that signs at `now`: the youngest whose time has come; before that, the oldest.
