@@ -575,6 +575,39 @@ impl KeyProvider for OneKey {
     }
 }
 
+/// A verifier elsewhere trusts a JWT with no more than a route here would.
+#[tokio::test]
+async fn a_second_factor_that_was_set_up_in_the_session_is_not_told_of_in_its_jwt() {
+    let told = |jwt: String| {
+        let (_, claims, _) = parts(&jwt);
+        (claims["acr"].clone(), claims["amr"].clone(), claims["auth_time"].clone())
+    };
+    let single = |world: &World| {
+        (json!("urn:vestibule:acr:single"), json!(["otp"]), json!(world.vestibule.now().as_secs()))
+    };
+    let both = |world: &World| {
+        (json!("urn:vestibule:acr:mfa"), json!(["otp", "mfa"]), json!(world.vestibule.now().as_secs()))
+    };
+    let world = World::new().await;
+    let mut gina = world.gina().await;
+    let before = single(&world);
+    world.clock.advance_secs(60);
+    let app = world.enrol_app(&mut gina).await;
+    assert_eq!(told(jwt_of(&mut gina).await), before);
+    // From the next sign-in on it counts.
+    let mut again = world.again(GLOBEX, "gina@globex.example", &app).await;
+    assert_eq!(told(jwt_of(&mut again).await), both(&world));
+    // In a sign-in that demands one it counts at once.
+    let (mut bob, _) = world.with_app(ACME, "bob@acme.example").await;
+    assert_eq!(told(jwt_of(&mut bob).await), both(&world));
+
+    let lax = SessionPolicy { enrolled_answers: true, ..SessionPolicy::default() };
+    let world = World::with(|builder| builder.session_policy(lax)).await;
+    let mut gina = world.gina().await;
+    world.enrol_app(&mut gina).await;
+    assert_eq!(told(jwt_of(&mut gina).await), both(&world));
+}
+
 #[tokio::test]
 async fn a_jwt_for_another_audience_or_of_another_issuer_is_refused_though_the_key_is_the_same() {
     let world = World::with(|builder| builder.master_keys(OneKey)).await;

@@ -79,6 +79,11 @@ impl Proof {
     pub(crate) fn of(factor: &Factor) -> Self {
         Self { kind: factor.kind, at: factor.last_authenticated_at, enrolled_here: false }
     }
+
+    /// Whether it may answer a challenge: not if it was set up in the session, unless the policy lets it.
+    pub(crate) fn may_answer(&self, policy: &SessionPolicy) -> bool {
+        policy.enrolled_answers || !self.enrolled_here
+    }
 }
 
 /// Whether some proof answers the demand. One that lies in the future is not fresh.
@@ -90,7 +95,7 @@ pub(super) fn answers(
 ) -> bool {
     proofs.iter().any(|proof| {
         demand.takes(proof.kind)
-            && (policy.enrolled_answers || !proof.enrolled_here)
+            && proof.may_answer(policy)
             && now.since(proof.at).is_some_and(|age| demand.max_age().is_none_or(|max| age <= max))
     })
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::ring::{KeyRing, KeyUnusable, SigningKey};
 use crate::{
     domain::{FactorClass, FactorKind, FactorView, SessionId, Timestamp},
-    judge::MemberSession,
+    judge::{MemberSession, Proof, SessionPolicy},
 };
 
 /// How long a JWT is good by itself, in seconds: exactly five minutes.
@@ -76,14 +76,18 @@ struct WrittenClaims<'a> {
 }
 
 impl SessionClaims {
-    /// Signs a JWT for a session that was judged.
+    /// Signs a JWT for a session that was judged. What tells how strongly it was proved leaves out what
+    /// does not answer its challenges.
     pub(crate) fn sign(
         &self,
         session: &MemberSession,
+        policy: &SessionPolicy,
         key: &SigningKey,
         now: Timestamp,
     ) -> Result<String, KeyUnusable> {
         let record = session.record();
+        let mut answering = session.proofs();
+        answering.retain(|proof| proof.may_answer(policy));
         let factors: Vec<FactorView<'_>> = record.factors.iter().map(FactorView).collect();
         let now_secs = now.as_secs();
         let claims = WrittenClaims {
@@ -93,9 +97,9 @@ impl SessionClaims {
             iat: now_secs,
             nbf: now_secs,
             exp: now_secs + LIFETIME,
-            acr: acr(session),
-            amr: amr(session),
-            auth_time: auth_time(session).as_secs(),
+            acr: acr(&answering),
+            amr: amr(&answering),
+            auth_time: auth_time(&answering).unwrap_or(record.started_at).as_secs(),
             session: json!({
                 "id": record.session_id,
                 "started_at": record.started_at,
@@ -154,17 +158,20 @@ impl SessionClaims {
     }
 }
 
+const SINGLE: &str = "urn:vestibule:acr:single";
+const MFA: &str = "urn:vestibule:acr:mfa";
+
 /// Authentication context: one factor, or two of different classes (OpenID Connect Core §2).
-fn acr(session: &MemberSession) -> &'static str {
-    let second = session.authentication_factors().iter().any(|f| f.kind.class() == FactorClass::Secondary);
-    if second { "urn:vestibule:acr:mfa" } else { "urn:vestibule:acr:single" }
+fn acr(proofs: &[Proof]) -> &'static str {
+    let second = proofs.iter().any(|proof| proof.kind.class() == FactorClass::Secondary);
+    if second { MFA } else { SINGLE }
 }
 
 /// Authentication methods (RFC 8176 §2).
-fn amr(session: &MemberSession) -> Vec<&'static str> {
+fn amr(proofs: &[Proof]) -> Vec<&'static str> {
     let mut methods = Vec::new();
-    for factor in session.authentication_factors() {
-        let method = match factor.kind {
+    for proof in proofs {
+        let method = match proof.kind {
             FactorKind::Password => "pwd",
             FactorKind::Otp => "sms",
             FactorKind::MagicLink | FactorKind::EmailOtp | FactorKind::Totp | FactorKind::RecoveryCodes => {
@@ -176,15 +183,13 @@ fn amr(session: &MemberSession) -> Vec<&'static str> {
             methods.push(method);
         }
     }
-    if acr(session) == "urn:vestibule:acr:mfa" {
+    if acr(proofs) == MFA {
         methods.push("mfa");
     }
     methods
 }
 
 /// When somebody last proved anything (OpenID Connect Core §2).
-fn auth_time(session: &MemberSession) -> Timestamp {
-    let factors = session.authentication_factors();
-    let proofs = factors.iter().map(|factor| factor.last_authenticated_at);
-    proofs.max().unwrap_or(session.started_at())
+fn auth_time(proofs: &[Proof]) -> Option<Timestamp> {
+    proofs.iter().map(|proof| proof.at).max()
 }

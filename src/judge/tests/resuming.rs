@@ -127,7 +127,7 @@ fn a_session_outlives_the_password_that_opened_it() {
     let mut scene = Scene::new();
     scene.policy.rejudge = true;
     let factors = [password(NOW)];
-    let record = scene.session(&factors, NOW).record().clone();
+    let record = scene.session(&factors, NOW).record();
     for present in [Some(credential("new-password")), None] {
         scene.enrolment.password_id = present;
         assert_eq!(ended(&scene, &record, NOW), None);
