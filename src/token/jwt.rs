@@ -10,6 +10,9 @@ use crate::{
     judge::{MemberSession, Proof, SessionPolicy},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// How long a JWT is good by itself, in seconds: exactly five minutes.
 const LIFETIME: u64 = 300;
 
