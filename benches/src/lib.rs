@@ -3,6 +3,7 @@
 pub mod contestant;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod rounds;
 pub mod rows;
 pub mod vestibules;
 

@@ -20,14 +20,16 @@ pub struct SignedIn {
     pub tokens: Vec<String>,
 }
 
-/// Signs in so many sessions: ten a member, a hundred members an organization.
-pub async fn signed_in(sessions: usize, algorithm: JwtAlgorithm) -> SignedIn {
+/// Signs in so many sessions: ten a member, a hundred members an organization. Of the JWTs that are
+/// verified, so many are remembered.
+pub async fn signed_in(sessions: usize, algorithm: JwtAlgorithm, remembered_jwts: u64) -> SignedIn {
     let mut limits = Limits::default();
     limits.intermediate_per_address = Limit { count: u32::MAX, window: Duration::from_secs(60) };
     let vestibule = Vestibule::development()
         .jwt_algorithm(algorithm)
         .limits(limits)
         .live_sessions(2_000_000)
+        .remembered_jwts(remembered_jwts)
         // What is measured is the table's work, not that of asking the store again once a minute.
         .greatest_staleness(Duration::from_secs(3600))
         .build()
@@ -43,6 +45,18 @@ pub async fn signed_in(sessions: usize, algorithm: JwtAlgorithm) -> SignedIn {
         tokens.push(sign_in(&vestibule, index / SESSIONS_PER_MEMBER).await);
     }
     SignedIn { vestibule, tokens }
+}
+
+impl SignedIn {
+    /// A JWT for each session.
+    pub async fn jwts(&self) -> Vec<String> {
+        let mut jwts = Vec::with_capacity(self.tokens.len());
+        for token in &self.tokens {
+            let session = self.vestibule.current_session(token).await.unwrap();
+            jwts.push(self.vestibule.session_jwt(&session).await.unwrap().expose().to_owned());
+        }
+        jwts
+    }
 }
 
 fn organization_id(member: usize) -> OrganizationId {

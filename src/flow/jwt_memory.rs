@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use crate::{
     domain::Timestamp,
@@ -18,8 +18,6 @@ use crate::{
 
 /// No JWT lives longer; by then moka may free the entry.
 const LIFETIME: Duration = Duration::from_secs(300);
-
-const CAPACITY: u64 = 100_000;
 
 type Tail = [u8; 16];
 
@@ -38,8 +36,13 @@ pub(crate) struct JwtMemory {
 }
 
 impl JwtMemory {
-    pub(crate) fn new() -> Self {
-        let cache = Cache::builder().max_capacity(CAPACITY).time_to_live(LIFETIME).build();
+    /// Remembers so many. The newest stay: those that people use now.
+    pub(crate) fn new(capacity: u64) -> Self {
+        let cache = Cache::builder()
+            .max_capacity(capacity)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(LIFETIME)
+            .build();
         Self { cache, round: AtomicU64::new(0) }
     }
 

@@ -1,28 +1,34 @@
-//! Counts allocations and instructions; times nothing.
+//! Counts allocations and instructions of a row's request; times nothing.
 //!
-//! `count allocations ROW` prints calls and bytes a request. `count serve ROW N` serves N requests, to be
-//! run under callgrind.
+//! `count all ROW` prints allocations, bytes, and instructions (0 without valgrind). `count serve ROW N` is
+//! what it runs under callgrind. `count guard FILE` holds Vestibule's rows against a record.
 
 #[path = "../counting.rs"]
 mod counting;
+#[path = "../guard.rs"]
+mod guard;
+
+use std::{env, process::Command};
 
 use counting::{Counting, allocated};
-use vestibule_benches::{Contestant, rows};
+use vestibule_benches::{Contestant, rounds, rows};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["allocations", row] => allocations(&contestant(row).await).await,
-        ["serve", row, count] => {
-            let row = contestant(row).await;
-            row.serve(&vec![0; 200]).await;
-            row.serve(&vec![0; count.parse().expect("a number of requests")]).await;
+        ["all", row] => {
+            let (calls, bytes) = allocations(row);
+            println!("{calls} {bytes} {}", instructions(row).unwrap_or_default());
         }
-        _ => panic!("count allocations ROW, or count serve ROW REQUESTS"),
+        ["serve", row, count] => serve(row, count.parse().expect("a number of requests")),
+        ["guard", file] => guard::check(file, |row| guard::Counts {
+            allocations: allocations(row).0,
+            instructions: instructions(row),
+        }),
+        _ => panic!("count all ROW, count serve ROW REQUESTS, or count guard FILE"),
     }
 }
 
@@ -30,13 +36,42 @@ async fn contestant(name: &str) -> Contestant {
     rows::contestants(1, &|row| row == name).await.pop().expect("a row of this name")
 }
 
-async fn allocations(row: &Contestant) {
+fn serve(row: &str, count: usize) {
+    rounds::runtime().block_on(async { contestant(row).await.serve(&vec![0; count]).await });
+}
+
+/// How often a request allocates, and how many bytes.
+fn allocations(row: &str) -> (u64, u64) {
     const REQUESTS: u64 = 1_000;
     let order = vec![0; REQUESTS as usize];
-    row.serve(&order).await;
-    let before = allocated();
-    row.serve(&order).await;
-    let after = allocated();
-    // One box a round.
-    println!("{} {}", (after.calls - before.calls) / REQUESTS, (after.bytes - before.bytes) / REQUESTS);
+    rounds::runtime().block_on(async {
+        let row = contestant(row).await;
+        row.serve(&order).await;
+        let before = allocated();
+        row.serve(&order).await;
+        let after = allocated();
+        // The round's own box is lost in the division.
+        ((after.calls - before.calls) / REQUESTS, (after.bytes - before.bytes) / REQUESTS)
+    })
+}
+
+/// The instructions of a request: those of 1,200 less those of 200, whatever came before them. Nothing
+/// where valgrind is not there.
+fn instructions(row: &str) -> Option<u64> {
+    let many = collected(row, 1_200)?;
+    let few = collected(row, 200)?;
+    Some(many.saturating_sub(few) / 1_000)
+}
+
+fn collected(row: &str, requests: usize) -> Option<u64> {
+    let output = Command::new("valgrind")
+        // Only what serves counts: setting up makes keys, which takes as long as it happens to take.
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*InProcess*serve*"])
+        .arg(env::current_exe().expect("this program"))
+        .args(["serve", row, &requests.to_string()])
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let line = text.lines().find(|line| line.contains("Collected"))?;
+    line.rsplit(' ').next()?.parse().ok()
 }

@@ -13,7 +13,21 @@ mod login;
 mod tower_oauth2_resource_server;
 mod tower_sessions;
 
+use jsonwebtoken::Algorithm;
+
 use crate::{Contestant, Wanted};
+
+/// The names of all rows.
+pub fn names() -> Vec<String> {
+    let sessions = [tower_sessions::NAME, axum_login::NAME, axum_session::NAME].map(str::to_owned);
+    let jwts = jwts::ALGORITHMS.into_iter().flat_map(jwt_peers);
+    sessions.into_iter().chain(jwts).collect()
+}
+
+fn jwt_peers(algorithm: Algorithm) -> [String; 3] {
+    [axum_jwt_auth::NAME, jwt_authorizer::NAME, tower_oauth2_resource_server::NAME]
+        .map(|peer| format!("{peer} {algorithm:?}"))
+}
 
 /// The rows that are wanted, each with so many sessions.
 pub async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant> {
@@ -28,8 +42,7 @@ pub async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant>
         rows.push(axum_session::contestant(sessions).await);
     }
     for algorithm in jwts::ALGORITHMS {
-        let names = [axum_jwt_auth::NAME, jwt_authorizer::NAME, tower_oauth2_resource_server::NAME]
-            .map(|peer| format!("{peer} {algorithm:?}"));
+        let names = jwt_peers(algorithm);
         if !names.iter().any(|name| wanted(name)) {
             continue;
         }

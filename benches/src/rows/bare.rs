@@ -14,6 +14,7 @@ use crate::{ANSWER, Contestant, Credential, Wanted};
 pub const BARE: &str = "bare axum";
 pub const FLOOR: &str = "floor: one constant Arc";
 pub const FLOOR_ROUTER: &str = "floor, by Router::layer";
+pub const NAMES: [&str; 3] = [BARE, FLOOR, FLOOR_ROUTER];
 
 /// What the floor puts into the extensions.
 #[derive(Clone)]
@@ -71,7 +72,7 @@ fn cookies(sessions: usize) -> Arc<[Credential]> {
 
 pub(super) async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant> {
     let mut rows = Vec::new();
-    if ![BARE, FLOOR, FLOOR_ROUTER].into_iter().any(wanted) {
+    if !NAMES.into_iter().any(wanted) {
         return rows;
     }
     let cookies = cookies(sessions);

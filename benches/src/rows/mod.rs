@@ -3,7 +3,18 @@
 mod bare;
 mod vestibule;
 
+pub use bare::BARE;
+
 use crate::{Contestant, Wanted};
+
+/// The names of all rows.
+pub fn names() -> Vec<String> {
+    let mut names: Vec<String> =
+        bare::NAMES.iter().chain(&vestibule::NAMES).map(|name| (*name).to_owned()).collect();
+    #[cfg(feature = "peers")]
+    names.extend(crate::peers::names());
+    names
+}
 
 /// The rows that are wanted, each with so many sessions.
 pub async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant> {

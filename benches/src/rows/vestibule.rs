@@ -16,34 +16,67 @@ use crate::{
     vestibules::{SignedIn, bearer, cookie, signed_in},
 };
 
-pub const COOKIE_AROUND: &str = "vestibule: cookie";
-pub const COOKIE_ROUTER: &str = "vestibule: cookie, by Router::layer";
-pub const BEARER: &str = "vestibule: bearer";
-pub const REQUIRED: &str = "vestibule: cookie, requirement on the route";
-pub const NO_TOKEN: &str = "vestibule: no token";
-pub const UNKNOWN: &str = "vestibule: unknown token";
-pub const MALFORMED: &str = "vestibule: token of a wrong shape";
+const COOKIE_AROUND: &str = "vestibule: cookie";
+const COOKIE_ROUTER: &str = "vestibule: cookie, by Router::layer";
+const BEARER: &str = "vestibule: bearer";
+const REQUIRED: &str = "vestibule: cookie, a role required on the route";
+const NO_TOKEN: &str = "vestibule: no token";
+const UNKNOWN: &str = "vestibule: unknown token";
+const MALFORMED: &str = "vestibule: token of a wrong shape";
+const REMEMBERED: &str = "vestibule: JWT remembered";
+const FIRST_RS256: &str = "vestibule: JWT first seen, RS256";
+const FIRST_EDDSA: &str = "vestibule: JWT first seen, EdDSA";
+const FIRST_ES256: &str = "vestibule: JWT first seen, ES256";
+
+const OPAQUE: [&str; 7] =
+    [COOKIE_AROUND, COOKIE_ROUTER, BEARER, REQUIRED, NO_TOKEN, UNKNOWN, MALFORMED];
+
+pub const NAMES: [&str; 11] = [
+    COOKIE_AROUND,
+    COOKIE_ROUTER,
+    BEARER,
+    REQUIRED,
+    NO_TOKEN,
+    UNKNOWN,
+    MALFORMED,
+    REMEMBERED,
+    FIRST_RS256,
+    FIRST_EDDSA,
+    FIRST_ES256,
+];
+
+/// Signing so many JWTs takes long enough; their peers have as many.
+const MOST_JWTS: usize = 1_000;
 
 async fn read(session: MemberSession) -> &'static str {
     reads(session.organization_id().as_str(), session.roles().iter().map(|role| role.as_str()))
 }
 
-async fn anybody(session: Option<MemberSession>) -> &'static str {
-    assert!(session.is_none());
-    ANSWER
-}
-
 pub(super) async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant> {
     let mut rows = Vec::new();
-    let names = [COOKIE_AROUND, COOKIE_ROUTER, BEARER, REQUIRED, NO_TOKEN, UNKNOWN, MALFORMED];
-    if names.into_iter().any(wanted) {
+    if OPAQUE.into_iter().any(wanted) {
         opaque(&mut rows, sessions, wanted).await;
+    }
+    let jwts = sessions.min(MOST_JWTS);
+    let kinds = [
+        (REMEMBERED, JwtAlgorithm::Rs256, jwts as u64),
+        (FIRST_RS256, JwtAlgorithm::Rs256, 0),
+        (FIRST_EDDSA, JwtAlgorithm::EdDsa, 0),
+        (FIRST_ES256, JwtAlgorithm::Es256, 0),
+    ];
+    for (name, algorithm, remembered) in kinds {
+        if wanted(name) {
+            let people = signed_in(jwts, algorithm, remembered).await;
+            let credentials = people.jwts().await.iter().map(|jwt| (AUTHORIZATION, bearer(jwt))).collect();
+            let app = people.vestibule.session_layer().layer(Router::new().route("/", get(read)));
+            rows.push(Contestant::new(name, app, credentials).await);
+        }
     }
     rows
 }
 
 async fn opaque(rows: &mut Vec<Contestant>, sessions: usize, wanted: Wanted<'_>) {
-    let SignedIn { vestibule, tokens } = signed_in(sessions, JwtAlgorithm::EdDsa).await;
+    let SignedIn { vestibule, tokens } = signed_in(sessions, JwtAlgorithm::EdDsa, 0).await;
     let cookies: Arc<[Credential]> = tokens.iter().map(|token| (COOKIE, cookie(token))).collect();
     let app = Router::new().route("/", get(read));
     let around = vestibule.session_layer().layer(app.clone());
@@ -63,7 +96,8 @@ async fn opaque(rows: &mut Vec<Contestant>, sessions: usize, wanted: Wanted<'_>)
         let app = app.route_layer(require);
         rows.push(Contestant::new(REQUIRED, vestibule.session_layer().layer(app), cookies).await);
     }
-    let public = vestibule.session_layer().layer(Router::new().route("/", get(anybody)));
+    // Nobody's handler asks who they are: what is added is the layer's.
+    let public = vestibule.session_layer().layer(Router::new().route("/", get(async || ANSWER)));
     let mut stranger = async |name: &str, credential: Credential| {
         if wanted(name) {
             rows.push(Contestant::new(name, public.clone(), Arc::new([credential])).await);

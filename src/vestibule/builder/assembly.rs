@@ -78,7 +78,7 @@ impl Builder {
         let table_key = random().map_err(|error| BuildError::one(error.to_string()))?;
         let engine = Engine {
             table: LiveTable::new(table_key, self.live_sessions, self.staleness),
-            jwts: JwtMemory::new(),
+            jwts: JwtMemory::new(self.remembered_jwts),
             ring: KeyRing::default(),
             purposes: Purposes::derive(&masters),
             sealer: Sealer::new(&masters),

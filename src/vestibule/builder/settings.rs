@@ -179,6 +179,13 @@ impl Builder {
         self
     }
 
+    /// How many verified JWTs are remembered until they expire, so that their signatures are checked once;
+    /// about a kilobyte each. 100,000.
+    pub fn remembered_jwts(mut self, capacity: u64) -> Self {
+        self.remembered_jwts = capacity;
+        self
+    }
+
     /// How many messages of each kind may wait to be sent. 10,000.
     pub fn outbox_capacity(mut self, capacity: usize) -> Self {
         self.outbox = capacity;

@@ -1,0 +1,70 @@
+//! Times requests in this process, beside bare axum and the peers.
+//!
+//! `requests [SESSIONS…]`: one table for each number of sessions; 1, 10,000 and 1,000,000 by default.
+
+use std::{env, path::Path, process::Command};
+
+use vestibule_benches::{Contestant, rounds, rows};
+
+fn main() {
+    let asked: Vec<usize> = env::args().skip(1).map(|n| n.parse().expect("a number of sessions")).collect();
+    let sessions = if asked.is_empty() { vec![1, 10_000, 1_000_000] } else { asked };
+    for sessions in sessions {
+        eprintln!("signing in {sessions} …");
+        let contestants = rounds::runtime().block_on(rows::contestants(sessions, &|_| true));
+        eprintln!("measuring {} rows …", contestants.len());
+        times(&contestants, sessions);
+    }
+    counts();
+}
+
+/// One thread and two, each as a multiple of bare axum in the same rounds.
+fn times(contestants: &[Contestant], sessions: usize) {
+    let one = rounds::medians(contestants, sessions, 1);
+    let two = rounds::medians(contestants, sessions, 2);
+    println!("\n### {sessions} sessions\n");
+    println!("| | ns | × bare | ns added | two threads: requests a second | of bare's |");
+    println!("|---|--:|--:|--:|--:|--:|");
+    for ((row, one_time), two_time) in contestants.iter().zip(&one).zip(&two) {
+        println!(
+            "| {} | {one_time:.0} | {:.2} | {:.0} | {:.0} | {:.2} |",
+            row.name,
+            one_time / one[0],
+            one_time - one[0],
+            1e9 / two_time,
+            two[0] / two_time,
+        );
+    }
+}
+
+/// Allocations, and instructions where valgrind is there, counted by the program beside this one.
+fn counts() {
+    let count = env::current_exe().unwrap().with_file_name("count");
+    let bare = counted(&count, rows::BARE);
+    println!("\n### One request with one session, added to bare axum's");
+    println!("\n| | allocations | bytes | instructions |\n|---|--:|--:|--:|");
+    println!("| {} | {} | {} | {} |", rows::BARE, bare.allocations, bare.bytes, bare.instructions);
+    for row in rows::names().iter().filter(|row| *row != rows::BARE) {
+        let counted = counted(&count, row);
+        println!(
+            "| {row} | {:+} | {:+} | {:+} |",
+            counted.allocations - bare.allocations,
+            counted.bytes - bare.bytes,
+            counted.instructions - bare.instructions,
+        );
+    }
+}
+
+struct Counted {
+    allocations: i64,
+    bytes: i64,
+    instructions: i64,
+}
+
+fn counted(count: &Path, row: &str) -> Counted {
+    let output = Command::new(count).args(["all", row]).output().expect("the program count");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let numbers: Vec<i64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [allocations, bytes, instructions] = numbers[..] else { panic!("{row}: {text}") };
+    Counted { allocations, bytes, instructions }
+}
