@@ -38,7 +38,10 @@ impl CompactId {
         match self {
             Self::Minted(prefix, uuid) => {
                 let prefix = PREFIXES.get(usize::from(*prefix)).copied().unwrap_or_default();
-                format!("{prefix}{}", Uuid(uuid)).into()
+                let mut text = String::with_capacity(prefix.len() + 36);
+                text.push_str(prefix);
+                push_uuid(&mut text, uuid);
+                text.into()
             }
             Self::Other(text) => Arc::clone(text),
         }
@@ -76,16 +79,15 @@ fn digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// Shows 16 bytes as a UUID (RFC 9562 §4).
-pub(super) struct Uuid<'a>(pub(super) &'a [u8; 16]);
-
-impl std::fmt::Display for Uuid<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            let hyphen = if matches!(index, 4 | 6 | 8 | 10) { "-" } else { "" };
-            write!(f, "{hyphen}{byte:02x}")?;
+/// Writes 16 bytes as a UUID (RFC 9562 §4).
+pub(super) fn push_uuid(text: &mut String, uuid: &[u8; 16]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (index, byte) in uuid.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
         }
-        Ok(())
+        text.push(DIGITS[usize::from(byte >> 4)].into());
+        text.push(DIGITS[usize::from(byte & 15)].into());
     }
 }
 
@@ -97,7 +99,8 @@ mod tests {
     #[test]
     fn every_text_comes_back_as_it_was() {
         let uuid = "0f3f1c80-93c6-4d2c-9e5b-a1b2c3d4e5f6";
-        let other = ["user-7", "x", "", uuid, "session-live-", "org-live-0f3f1c80-93c6-4d2c-9e5b-a1b2c3d4e5f6"];
+        let other =
+            ["user-7", "x", "", uuid, "session-live-", "org-live-0f3f1c80-93c6-4d2c-9e5b-a1b2c3d4e5f6"];
         let almost = [
             format!("session-live-{}", uuid.to_uppercase()),
             format!("session-live-{}", uuid.replace('-', "0")),

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::compact_id::{CompactId, Uuid};
+use super::compact_id::{CompactId, push_uuid};
 
 /// Whether a project serves the public or tests; stands in the ids it mints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +42,6 @@ fn checked(text: &str) -> Result<Arc<str>, InvalidId> {
     let fits = (1..=128).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'|' | b'-'));
     if fits { Ok(Arc::from(text)) } else { Err(InvalidId) }
-}
-
-/// Lower-case hexadecimal groups of a random (version 4) UUID, RFC 9562 §5.4.
-fn uuid(mut random: [u8; 16]) -> String {
-    random[6] = (random[6] & 0x0f) | 0x40;
-    random[8] = (random[8] & 0x3f) | 0x80;
-    Uuid(&random).to_string()
 }
 
 macro_rules! ids {
@@ -132,8 +125,13 @@ ids! {
     RoleId;
 }
 
-fn minted(prefix: &str, environment: Environment, random: [u8; 16]) -> Arc<str> {
-    format!("{prefix}-{}-{}", environment.infix(), uuid(random)).into()
+fn minted(prefix: &str, environment: Environment, mut random: [u8; 16]) -> Arc<str> {
+    let mut text = format!("{prefix}-{}-", environment.infix());
+    // A random (version 4) UUID, RFC 9562 §5.4.
+    random[6] = (random[6] & 0x0f) | 0x40;
+    random[8] = (random[8] & 0x3f) | 0x80;
+    push_uuid(&mut text, &random);
+    text.into()
 }
 
 impl OrganizationId {

@@ -47,21 +47,19 @@ impl Engine {
             return OpaqueToken::parse(TokenKind::Session, token)
                 .map_or(Look::No, |t| Look::Ask(Presented::Token(t)));
         }
-        match std::str::from_utf8(token) {
-            Ok(text) if looks_like_jwt(token) => self.look_jwt(text, now),
-            _ => Look::No,
-        }
-    }
-
-    fn look_jwt(&self, text: &str, now: Timestamp) -> Look {
-        let Some(proves) = self.jwts.find(text, now) else { return Look::Ask(Presented::Jwt(text.into())) };
-        match self.table.by_id(&proves.session_id, now) {
-            Found::Live(session) => {
-                self.used(&session, now);
-                Look::Live(session)
+        if let Some(remembered) = self.jwts.find(token, now) {
+            match self.table.by_id(&remembered.proves.session_id, now) {
+                Found::Live(session) => {
+                    self.used(&session, now);
+                    return Look::Live(session);
+                }
+                Found::Ended => return Look::No,
+                Found::Unknown => {}
             }
-            Found::Ended => Look::No,
-            Found::Unknown => Look::Ask(Presented::Jwt(text.into())),
+        }
+        match std::str::from_utf8(token) {
+            Ok(text) if looks_like_jwt(token) => Look::Ask(Presented::Jwt(text.into())),
+            _ => Look::No,
         }
     }
 
@@ -109,8 +107,8 @@ impl Engine {
 
     /// The session that a JWT of ours names; the first time, its signature is checked.
     fn jwt_session(&self, text: &str, now: Timestamp) -> Option<SessionId> {
-        if let Some(known) = self.jwts.find(text, now) {
-            return Some(known.session_id);
+        if let Some(known) = self.jwts.find(text.as_bytes(), now) {
+            return Some(known.proves.session_id.clone());
         }
         let round = self.jwts.round();
         let proves = self.settings.jwt.verify(text, &self.ring, Some(now))?;
@@ -155,7 +153,7 @@ impl Engine {
             policy: &self.settings.sessions,
             now,
         };
-        let Ok(mut session) = resume(record, by) else { return Ok(None) };
+        let Ok(mut session) = resume(&record, by) else { return Ok(None) };
         self.table.share(&mut session);
         let usable = self.table.fill(token.as_bytes(), &session, ticket, now);
         Ok(usable.then_some(session))

@@ -112,9 +112,7 @@ impl Engine {
         except: Option<&SessionId>,
         now: Timestamp,
     ) -> Result<usize, Error> {
-        for session_id in self.table.sessions_of(member_id).iter().filter(|id| Some(*id) != except) {
-            self.end_here(session_id, now);
-        }
+        self.table.end_member(member_id, except, now.after(self.settings.sessions.absolute));
         let (engine, member_id, except) = (Arc::clone(self), member_id.clone(), except.cloned());
         let task = async move {
             let ended = engine.stores.sessions.revoke_member(&member_id, except.as_ref()).await?;

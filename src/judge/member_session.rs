@@ -175,7 +175,7 @@ impl Continuation {
 }
 
 /// Makes a session of what a store holds, if it still is one.
-pub(crate) fn resume(record: SessionRecord, by: Resumed<'_>) -> Result<MemberSession, Ended> {
+pub(crate) fn resume(record: &SessionRecord, by: Resumed<'_>) -> Result<MemberSession, Ended> {
     let Resumed { organization, member, enrolment, project_roles, policy, now } = by;
     if record.member_id != member.member_id
         || record.organization_id != organization.organization_id
@@ -196,7 +196,7 @@ pub(crate) fn resume(record: SessionRecord, by: Resumed<'_>) -> Result<MemberSes
             return Err(Ended::Owed);
         }
     }
-    Ok(MemberSession::of(&record, organization, member, project_roles, policy))
+    Ok(MemberSession::of(record, organization, member, project_roles, policy))
 }
 
 impl MemberSession {

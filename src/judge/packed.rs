@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::requirement::Proof;
 use crate::domain::{
-    CompactId, CredentialId, CustomClaims, EmailAddress, Factor, FactorKind, MemberId, SessionRecord, Subject,
-    Timestamp, TokenSeed,
+    CompactId, CredentialId, CustomClaims, EmailAddress, Factor, FactorKind, MemberId, SessionRecord,
+    Subject, Timestamp, TokenSeed,
 };
 
 /// The packed rest of a session's record.

@@ -16,6 +16,11 @@ pub fn names() -> Vec<String> {
     names
 }
 
+/// Whether a row's requests carry JWTs.
+pub fn is_of_jwts(name: &str) -> bool {
+    ["JWT", "HS256", "RS256", "EdDSA", "ES256"].iter().any(|mark| name.contains(mark))
+}
+
 /// The rows that are wanted, each with so many sessions.
 pub async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant> {
     let mut rows = bare::contestants(sessions, wanted).await;

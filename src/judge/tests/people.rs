@@ -119,7 +119,7 @@ impl Scene {
     }
 
     pub(super) fn resume(&self, record: &SessionRecord, now: Timestamp) -> Result<MemberSession, Ended> {
-        resume(record.clone(), self.by(now))
+        resume(record, self.by(now))
     }
 }
 

@@ -68,11 +68,28 @@ impl Hash for Standing {
     }
 }
 
-/// The sessions of one member.
+/// What the sessions of one member share, found by the member's id.
 #[derive(Debug)]
-struct Sessions {
-    part: Arc<MemberPart>,
-    sessions: Vec<MemberSession>,
+struct Member(Arc<MemberPart>);
+
+impl Borrow<MemberId> for Member {
+    fn borrow(&self) -> &MemberId {
+        &self.0.member_id
+    }
+}
+
+impl PartialEq for Member {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.member_id == other.0.member_id
+    }
+}
+
+impl Eq for Member {}
+
+impl Hash for Member {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.member_id.hash(state);
+    }
 }
 
 /// What the table says to a token or a session id.
@@ -96,7 +113,7 @@ pub(crate) struct LiveTable {
     hash: TableHash,
     tokens: Vec<Shard<HashMap<TableKey, MemberSession, ByTableKey>>>,
     sessions: Vec<Shard<SessionShard>>,
-    members: Vec<Shard<HashMap<MemberId, Sessions>>>,
+    members: Vec<Shard<HashMap<Member, Vec<MemberSession>>>>,
     shared: Shared,
     /// Moves whenever a session ends or is replaced, and whenever a member or an organization changes.
     changes: AtomicU64,
@@ -131,8 +148,8 @@ impl LiveTable {
 
     /// The session of an id.
     pub(crate) fn by_id(&self, session_id: &SessionId, now: Timestamp) -> Found {
-        let shard = self.sessions[shard_of(session_id.as_str())].read();
         let id = CompactId::from(session_id);
+        let shard = self.sessions[shard_of(&id)].read();
         if shard.ended.contains_key(&id) {
             return Found::Ended;
         }
@@ -155,8 +172,8 @@ impl LiveTable {
     /// nothing is not entered into the table.
     pub(crate) fn share(&self, session: &mut MemberSession) {
         let Parts { organization, member, roles, user_agent } = session.parts();
-        let members = self.members[shard_of(member.member_id.as_str())].read();
-        let known = members.get(&member.member_id).map(|sessions| &sessions.part);
+        let members = self.members[shard_of(&member.member_id)].read();
+        let known = members.get_key_value(&member.member_id).map(|(Member(known), _)| known);
         let parts = Parts {
             organization: self.shared.organization(organization),
             member: Arc::clone(known.filter(|known| *known == member).unwrap_or(member)),
@@ -171,14 +188,14 @@ impl LiveTable {
     /// then the next request asks again. Says whether the session may be used, which it may not if it
     /// has ended meanwhile.
     pub(crate) fn fill(&self, token: &[u8], session: &MemberSession, ticket: Ticket, now: Timestamp) -> bool {
-        let session_id = session.member_session_id();
-        let mut shard = self.sessions[shard_of(session_id.as_str())].write();
+        let mut shard = self.sessions[shard_of(session.compact_id())].write();
         if shard.ended.contains_key(session.compact_id()) {
             return false;
         }
         // Changes are counted before what they concern is taken out of the table, and that waits for
         // the shard: what is put in here after a change was noticed by nobody can't be.
-        if self.changes.load(Ordering::Acquire) == ticket.0 && self.shared.is_known(&session.parts().organization)
+        if self.changes.load(Ordering::Acquire) == ticket.0
+            && self.shared.is_known(&session.parts().organization)
         {
             self.put(&mut shard, token, session, now);
             // A change of the member that came before the index knew this session has not seen it.
@@ -192,25 +209,26 @@ impl LiveTable {
     /// Takes the former token of a session out, whose record was replaced.
     pub(crate) fn replaced(&self, session_id: &SessionId) {
         self.moved();
-        self.forget(&mut self.sessions[shard_of(session_id.as_str())].write(), &session_id.into());
+        let id = CompactId::from(session_id);
+        self.forget(&mut self.sessions[shard_of(&id)].write(), &id);
     }
 
     fn put(&self, shard: &mut SessionShard, token: &[u8], session: &MemberSession, now: Timestamp) {
         self.forget(shard, session.compact_id());
         if shard.live.len() >= self.capacity {
             // Whoever has to go can be read from the store again.
-            if let Some(victim) = shard.live.iter().next().map(|standing| standing.session.compact_id().clone())
+            if let Some(victim) =
+                shard.live.iter().next().map(|standing| standing.session.compact_id().clone())
             {
                 self.forget(shard, &victim);
             }
         }
         session.believe_until(now.after(self.staleness));
-        let member_id = session.member_id();
-        self.members[shard_of(member_id.as_str())]
+        self.members[shard_of(session.member_id())]
             .write()
-            .entry(member_id.clone())
-            .or_insert_with(|| Sessions { part: Arc::clone(&session.parts().member), sessions: Vec::new() })
-            .sessions
+            .entry(Member(Arc::clone(&session.parts().member)))
+            // Most people have one.
+            .or_insert_with(|| Vec::with_capacity(1))
             .push(session.clone());
         let key = self.hash.of(token);
         shard.live.insert(Standing { session: session.clone(), key });
@@ -222,10 +240,10 @@ impl LiveTable {
         let Some(Standing { session, key }) = shard.live.take(id) else { return };
         self.tokens[key.shard(SHARDS)].write().remove(&key);
         let member_id = session.member_id();
-        let mut members = self.members[shard_of(member_id.as_str())].write();
-        if let Some(of_member) = members.get_mut(member_id) {
-            of_member.sessions.retain(|other| other.compact_id() != id);
-            if of_member.sessions.is_empty() {
+        let mut members = self.members[shard_of(member_id)].write();
+        if let Some(sessions) = members.get_mut(member_id) {
+            sessions.retain(|other| other.compact_id() != id);
+            if sessions.is_empty() {
                 members.remove(member_id);
             }
         }
@@ -233,10 +251,26 @@ impl LiveTable {
 
     /// Ends a session for good. `until` is when nothing could bring it back any more.
     pub(crate) fn end(&self, session_id: &SessionId, until: Timestamp) {
-        self.moved();
-        let index = shard_of(session_id.as_str());
-        let id = CompactId::from(session_id);
+        self.end_one(session_id.into(), until);
+    }
+
+    /// Ends the sessions of a member that the table holds, or all but one.
+    pub(crate) fn end_member(&self, member_id: &MemberId, except: Option<&SessionId>, until: Timestamp) {
+        let except = except.map(CompactId::from);
+        for id in self.sessions_of(member_id) {
+            if Some(&id) != except.as_ref() {
+                self.end_one(id, until);
+            }
+        }
+    }
+
+    fn end_one(&self, id: CompactId, until: Timestamp) {
+        let index = shard_of(&id);
         let mut shard = self.sessions[index].write();
+        if shard.ended.contains_key(&id) {
+            return;
+        }
+        self.moved();
         self.forget(&mut shard, &id);
         shard.ended.insert(id, until);
         drop(shard);
@@ -247,18 +281,17 @@ impl LiveTable {
     /// sessions and no others.
     pub(crate) fn member_changed(&self, member_id: &MemberId) {
         self.moved();
-        for session_id in self.sessions_of(member_id) {
-            let index = shard_of(session_id.as_str());
-            self.forget(&mut self.sessions[index].write(), &(&session_id).into());
+        for id in self.sessions_of(member_id) {
+            let index = shard_of(&id);
+            self.forget(&mut self.sessions[index].write(), &id);
             self.ended[index].notify_waiters();
         }
     }
 
-    /// The sessions of a member that the table holds.
-    pub(crate) fn sessions_of(&self, member_id: &MemberId) -> Vec<SessionId> {
-        let members = self.members[shard_of(member_id.as_str())].read();
-        let sessions = members.get(member_id).map_or(&[][..], |of_member| &of_member.sessions);
-        sessions.iter().map(MemberSession::member_session_id).collect()
+    fn sessions_of(&self, member_id: &MemberId) -> Vec<CompactId> {
+        let members = self.members[shard_of(member_id)].read();
+        let sessions = members.get(member_id).map_or(&[][..], Vec::as_slice);
+        sessions.iter().map(|session| session.compact_id().clone()).collect()
     }
 
     /// Makes the next request of every session of an organization ask the store again, whatever their
@@ -273,7 +306,7 @@ impl LiveTable {
 
     /// Waits until a session of the same shard as this one ends or changes.
     pub(crate) fn stirred(&self, session_id: &SessionId) -> tokio::sync::futures::Notified<'_> {
-        self.ended[shard_of(session_id.as_str())].notified()
+        self.ended[shard_of(&CompactId::from(session_id))].notified()
     }
 
     /// Drops what has expired, one shard after the other.
@@ -291,7 +324,22 @@ impl LiveTable {
     }
 }
 
-fn shard_of(text: &str) -> usize {
-    // Ids are random, or not chosen by an attacker: any spread will do.
-    text.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % SHARDS
+/// Ids are random, or not chosen by an attacker: any spread will do.
+fn shard_of(id: &impl Hash) -> usize {
+    let mut spread = Spread(0);
+    id.hash(&mut spread);
+    usize::try_from(spread.0 % SHARDS as u64).unwrap_or_default()
+}
+
+#[derive(Debug)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |sum, byte| sum.wrapping_mul(31).wrapping_add((*byte).into()));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
