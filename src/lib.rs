@@ -47,7 +47,7 @@
 //! assert_eq!(answer.status(), StatusCode::SEE_OTHER);
 //! assert_eq!(answer.headers()[header::LOCATION], "/auth/sign-in?return_to=%2Freports");
 //!
-//! let page = Request::get("/auth/sign-in").body(Full::default())?;
+//! let page = Request::get("/auth/sign-in").header("accept", "text/html").body(Full::default())?;
 //! assert_eq!(service.oneshot(page).await?.status(), StatusCode::OK);
 //! # Ok(())
 //! # }

@@ -4,12 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     caller::Caller,
+    discover::Discovered,
     engine::Engine,
     enter::{Entered, SignedIn, Source, Terms},
     error::{Error, ErrorKind},
 };
 use crate::{
-    domain::{Continues, FactorClass, MemberId, OrganizationId, Secret, SessionId, SessionRecord, Timestamp},
+    domain::{
+        Continues, Factor, FactorClass, MemberId, OrganizationId, Secret, SessionId, SessionRecord, Timestamp,
+    },
     judge::{MemberSession, membership},
 };
 
@@ -140,6 +143,19 @@ impl Engine {
         self.table.organization_changed(organization_id);
     }
 
+    /// The other organizations that a session could be turned to, and what they would ask.
+    pub(crate) async fn switchable(
+        &self,
+        session: &MemberSession,
+        now: Timestamp,
+    ) -> Result<Vec<Discovered>, Error> {
+        let mut found = self.discover(&transferable(&session.record()), now).await?;
+        found.retain(|found| {
+            found.member.is_some() && found.organization.organization_id != *session.organization_id()
+        });
+        Ok(found)
+    }
+
     /// Turns a session to another organization of the same person, judged anew by the factors that
     /// count there: a new session, or an intermediate one and what is owed. The old one goes on.
     ///
@@ -154,29 +170,22 @@ impl Engine {
     ) -> Result<Entered, Error> {
         let record = session.record();
         let not_found = || Error::from(ErrorKind::OrganizationNotFound);
+        let factors = transferable(&record);
         if organization_id == session.organization_id() {
             // Going on as the same member would make a session that forgets what was set up in this one.
             return Err(not_found());
         }
-        let entrance = self.entrance(organization_id, &record.factors).await?.ok_or_else(not_found)?;
+        let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
         // Switching accepts invitations, but makes nobody a member who was none.
-        if entrance.member.is_none() || membership(&record.factors, &entrance).is_none() {
+        if entrance.member.is_none() || membership(&factors, &entrance).is_none() {
             return Err(not_found());
         }
-        let transferable = record
-            .factors
-            .into_iter()
-            // What proves one member's own credential counts nowhere else, and would only be carried along.
-            .filter(|factor| factor.kind.class() == FactorClass::Secondary || factor.address().is_some())
-            // What was set up in this session counts from the next sign-in on, and this is none.
-            .filter(|factor| !record.enrolled_here.contains(&factor.credential_id))
-            .collect();
         let continues = Some(Continues {
             session_id: record.session_id,
             absolute_end: record.absolute_end,
             enrolled_here: record.enrolled_here,
         });
-        let source = Source::Fresh { factors: transferable, return_to: None, continues };
+        let source = Source::Fresh { factors, return_to: None, continues };
         self.enter(organization_id, source, terms, caller).await
     }
 
@@ -217,4 +226,16 @@ impl Engine {
             let _ = tokio::time::timeout(left.clamp(Duration::from_millis(10), LOOK_AGAIN), stirred).await;
         }
     }
+}
+
+/// The factors that go along to another organization.
+fn transferable(record: &SessionRecord) -> Vec<Factor> {
+    let factors = record.factors.iter();
+    factors
+        // What proves one member's own credential counts nowhere else, and would only be carried along.
+        .filter(|factor| factor.kind.class() == FactorClass::Secondary || factor.address().is_some())
+        // What was set up in this session counts from the next sign-in on, and this is none.
+        .filter(|factor| !record.enrolled_here.contains(&factor.credential_id))
+        .cloned()
+        .collect()
 }

@@ -79,10 +79,15 @@ impl Ask {
         cookie_of(&self.engine, &self.headers, name)
     }
 
+    /// A token of the body. None is read from a query: addresses are kept in logs and histories.
+    fn token_in_body(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).filter(|_| self.method == Method::POST)
+    }
+
     /// The intermediate session's token: of the cookie, or of the body where tokens travel there.
     pub(crate) fn intermediate(&self) -> Option<&str> {
         if self.engine.settings.tokens_in_body {
-            return self.fields.get("intermediate_session_token");
+            return self.token_in_body("intermediate_session_token");
         }
         std::str::from_utf8(self.cookie(self.names.intermediate)?).ok()
     }
@@ -93,7 +98,7 @@ impl Ask {
 
     /// The challenge's token, likewise.
     pub(crate) fn challenge(&self) -> Option<&str> {
-        if let Some(token) = self.fields.get("challenge_token") {
+        if let Some(token) = self.token_in_body("challenge_token") {
             return Some(token);
         }
         std::str::from_utf8(self.cookie(self.names.challenge)?).ok()

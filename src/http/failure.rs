@@ -32,6 +32,15 @@ impl Failure {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address takes another method")
     }
 
+    /// What a program is answered where there is a form and nothing else.
+    pub(crate) fn page_only() -> Self {
+        Self::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "not_acceptable",
+            "this is a page for browsers; send its form with POST, or ask for text/html",
+        )
+    }
+
     pub(crate) fn no_session() -> Self {
         Error::from(ErrorKind::SessionNotFound).into()
     }

@@ -103,6 +103,7 @@ pub(super) async fn answer(mut ask: Ask) -> Reply {
 
 async fn get(ask: &Ask, path: &[&str]) -> Step {
     match path {
+        _ if is_form_only(path) && !ask.html => Err(Failure::page_only()),
         [] => Ok(Reply::see_other(&ask.path_to("sign-in"))),
         ["style.css"] => Ok(Reply::style(STYLE)),
         ["jwks.json"] => Ok(Reply::public_json(&ask.engine.jwks())),
@@ -124,13 +125,18 @@ async fn get(ask: &Ask, path: &[&str]) -> Step {
     }
 }
 
+/// Forms, with nothing in them that a program does not know.
+fn is_form_only(path: &[&str]) -> bool {
+    matches!(path, ["sign-in" | "code"] | ["o", _] | ["enrol", "totp" | "sms"])
+}
+
 fn is_post_only(path: &[&str]) -> bool {
     matches!(
         path,
         ["sign-out"]
             | ["code", "resend"]
             | ["o", _, "password"]
-            | ["organizations", "create"]
+            | ["organizations", "create" | "list"]
             | ["mfa" | "step-up", "totp" | "sms" | "recovery"]
             | ["mfa" | "step-up", "sms", "send"]
             | ["step-up", "password" | "email"]
@@ -141,7 +147,7 @@ fn is_post_only(path: &[&str]) -> bool {
 }
 
 fn is_get_only(path: &[&str]) -> bool {
-    matches!(path, ["style.css" | "jwks.json" | "session" | "sessions" | "mfa" | "enrol" | "step-up"])
+    matches!(path, ["style.css" | "jwks.json" | "session" | "sessions"])
 }
 
 /// The methods of a path, for `Allow` (RFC 9110 §10.2.1).
@@ -165,6 +171,11 @@ async fn post<'a>(ask: &mut Ask, path: &[&'a str]) -> (Step, Form<'a>) {
         ["code", "resend"] => (email::resend(ask).await, Form::Code),
         ["link"] => (email::link(ask).await, Form::Link),
         ["organizations"] => (discovery::exchange(ask).await, Form::Organizations),
+        // What a GET tells, for those who keep tokens themselves: those go into no address.
+        ["organizations", "list"] => (told(ask, discovery::page(ask, None)).await, Form::None),
+        ["mfa"] => (told(ask, mfa::page(ask, None)).await, Form::None),
+        ["enrol"] => (told(ask, enrol::page(ask, None)).await, Form::None),
+        ["step-up"] => (told(ask, step_up::page(ask, None)).await, Form::None),
         ["organizations", "create"] => (discovery::create(ask).await, Form::Organizations),
         ["mfa", "totp"] => (mfa::totp(ask).await, Form::Mfa),
         ["mfa", "sms"] => (mfa::sms(ask).await, Form::Mfa),
@@ -188,6 +199,12 @@ async fn post<'a>(ask: &mut Ask, path: &[&'a str]) -> (Step, Form<'a>) {
         _ if is_get_only(path) => (Err(Failure::method_not_allowed()), Form::None),
         _ => (Err(Failure::not_found()), Form::None),
     }
+}
+
+/// Tells something that takes no fields but tokens.
+async fn told(ask: &Ask, tell: impl Future<Output = Step>) -> Step {
+    ask.only(&[])?;
+    tell.await
 }
 
 /// The page of a form with what was wrong with it; nothing where that page can't be shown either.

@@ -95,7 +95,7 @@ async fn what_can_not_be_read_is_refused_in_words() {
     let answer = program.get("/auth/sign-out").await;
     assert_error(&answer.json(), 405, "method_not_allowed");
     assert_eq!(answer.header("allow"), "POST");
-    let answer = program.post("/auth/enrol", json!({})).await;
+    let answer = program.post("/auth/sessions", json!({})).await;
     assert_error(&answer.json(), 405, "method_not_allowed");
     assert_eq!(answer.header("allow"), "GET, HEAD");
 }

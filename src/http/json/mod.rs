@@ -6,4 +6,4 @@ mod outcome;
 
 use member::member_json;
 use organization::organization_json;
-pub(crate) use outcome::{Tokens, authenticated, discovered, done, error, unfinished};
+pub(crate) use outcome::{Tokens, authenticated, discovered, done, error, switchable, unfinished};

@@ -8,7 +8,7 @@ use crate::{
     domain::{EmailAddress, Enrolment, Environment, Timestamp},
     flow::{Bag, Discovered, SignedIn, Unfinished},
     http::failure::Failure,
-    judge::{Membership, MfaRequired, Owed},
+    judge::{MemberSession, Membership, MfaRequired, Owed},
     token::random,
 };
 
@@ -147,6 +147,19 @@ pub(crate) fn discovered(
             "intermediate_session_token_expires_at": bag.session.expires_at,
             "email_address": address.map_or("", |address| address.as_str()),
             "organization_id_hint": bag.session.organization_id,
+            "discovered_organizations": organizations,
+        }),
+    )
+}
+
+/// The other organizations that a session could be turned to.
+pub(crate) fn switchable(environment: Environment, session: &MemberSession, list: &[Discovered]) -> Value {
+    let organizations: Vec<Value> = list.iter().map(one).collect();
+    done(
+        environment,
+        json!({
+            "email_address": session.email_address(),
+            "organization_id": session.organization_id(),
             "discovered_organizations": organizations,
         }),
     )

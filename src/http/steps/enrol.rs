@@ -61,11 +61,23 @@ pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
         On::SignIn(token) => (ask.engine.pending(token.expose(), &ask.caller).await?.organization, true),
         On::Session(session) => (ask.engine.organization(session.organization_id()).await?, false),
     };
+    let totp = organization.mfa_methods.allows(&MfaMethod::Totp);
+    let sms = ask.engine.settings.sms && organization.mfa_methods.allows(&MfaMethod::SmsOtp);
+    if !ask.html {
+        let methods = [(totp, MfaMethod::Totp), (sms, MfaMethod::SmsOtp)];
+        let methods: Vec<_> = methods.iter().filter(|(may, _)| *may).map(|(_, method)| method).collect();
+        let body = json!({
+            "organization_id": organization.organization_id,
+            "allowed_mfa_methods": methods,
+            "demanded": demanded,
+        });
+        return Ok(Reply::json(StatusCode::OK, &json::done(ask.engine.settings.environment, body)));
+    }
     let page = Enrol {
         frame: ask.failed(failure),
-        organization: organization.organization_name.clone(),
-        totp: organization.mfa_methods.allows(&MfaMethod::Totp),
-        sms: ask.engine.settings.sms && organization.mfa_methods.allows(&MfaMethod::SmsOtp),
+        organization: organization.organization_name,
+        totp,
+        sms,
         demanded,
     };
     Ok(Reply::page(status(failure), &page))

@@ -12,9 +12,14 @@ use crate::{
     },
 };
 
-/// Asks for it.
+/// Asks for it. A program is told what is owed, whatever that is.
 pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
     let token = ask.required_intermediate()?;
+    if !ask.html {
+        let bag = ask.engine.find_intermediate(token.expose(), &ask.caller).await?;
+        let pending = ask.engine.pending_of(bag, ask.caller.now).await?;
+        return outcome::still_owed(ask, pending).await;
+    }
     let pending = ask.engine.pending(token.expose(), &ask.caller).await?;
     let left = pending.bag.session.expires_at.since(ask.caller.now).unwrap_or_default();
     let page = Mfa {

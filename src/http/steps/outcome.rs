@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Step;
 use crate::{
-    domain::{FactorDemand, ReturnTo, Timestamp},
-    flow::{Bag, Engine, Entered, First, SignedIn, Unfinished},
+    domain::{Enrolment, FactorDemand, ReturnTo, Timestamp},
+    flow::{Bag, Engine, Entered, First, Pending, SignedIn, Unfinished},
     http::{
         ask::Ask,
         failure::Failure,
@@ -155,22 +155,31 @@ async fn owed_more(ask: &Ask, owed: &Unfinished) -> Step {
             Some(member) => ask.engine.enrolment(&member.member_id).await,
             None => Ok(Default::default()),
         };
-        let token = in_body(ask, owed.bag.token.expose());
-        let tokens = Tokens { intermediate_session_token: token, ..Tokens::default() };
-        let environment = ask.engine.settings.environment;
         // Its token has changed, and must reach its owner in any case.
         match enrolment {
-            Ok(enrolment) => {
-                let body = objects::unfinished(environment, owed, &enrolment, &tokens, ask.caller.now);
-                Reply::json(StatusCode::OK, &body)
-            }
+            Ok(enrolment) => unfinished(ask, owed, &enrolment),
             Err(error) => {
                 let failure = Failure::from(error);
-                Reply::json(failure.status, &objects::error(environment, &failure))
+                Reply::json(failure.status, &objects::error(ask.engine.settings.environment, &failure))
             }
         }
     };
     Ok(with_browser(ask, intermediate(ask, reply, &owed.bag)))
+}
+
+fn unfinished(ask: &Ask, owed: &Unfinished, enrolment: &Enrolment) -> Reply {
+    let token = in_body(ask, owed.bag.token.expose());
+    let tokens = Tokens { intermediate_session_token: token, ..Tokens::default() };
+    let environment = ask.engine.settings.environment;
+    Reply::json(StatusCode::OK, &objects::unfinished(environment, owed, enrolment, &tokens, ask.caller.now))
+}
+
+/// What a sign-in that is under way still owes; nothing changes by asking.
+pub(super) async fn still_owed(ask: &Ask, pending: Pending) -> Step {
+    let Pending { bag, organization, member, enrolment, owed } = pending;
+    let sms_sent = ask.engine.sms_waits(&member.member_id, ask.caller.now).await?;
+    let owed = Unfinished { bag, owed, organization, member: Some(member), sms_sent };
+    Ok(unfinished(ask, &owed, &enrolment))
 }
 
 /// Where the person proves what is owed next.

@@ -148,16 +148,17 @@ pub(crate) async fn sign_out(ask: &mut Ask) -> Step {
 /// The organizations that the person could turn to.
 pub(crate) async fn switch_page(ask: &Ask, failure: Option<&Failure>) -> Step {
     let session = ask.session().await?;
-    let list = ask.engine.discover(&session.authentication_factors(), ask.caller.now).await?;
-    let others = list.iter().filter(|found| {
-        found.member.is_some() && found.organization.organization_id != *session.organization_id()
-    });
+    let list = ask.engine.switchable(&session, ask.caller.now).await?;
+    if !ask.html {
+        let body = json::switchable(ask.engine.settings.environment, &session, &list);
+        return Ok(Reply::json(StatusCode::OK, &body));
+    }
     let current = ask.engine.organization(session.organization_id()).await?;
     let page = Switch {
         frame: ask.failed(failure),
         email: session.email_address().to_string(),
         current: current.organization_name,
-        organizations: others.map(choice).collect(),
+        organizations: list.iter().map(choice).collect(),
     };
     Ok(Reply::page(status(failure), &page))
 }

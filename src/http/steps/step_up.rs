@@ -1,40 +1,74 @@
 //! Step-up: a signed-in person confirms that it is them.
 
+use http::StatusCode;
+use serde_json::json;
+
 use super::{Step, email::status, outcome};
 use crate::{
     domain::{FactorKind, MemberId, Timestamp},
-    flow::{SecondFactor, StepUp},
+    flow::{Error, ErrorKind, SecondFactor, StepUp},
     http::{
         ask::Ask,
         failure::Failure,
+        json,
         pages::{self, SecondFactorWays},
         reply::Reply,
     },
 };
 
-/// Asks for what the challenge demands.
+/// Asks for what the challenge demands. A program is told by which of the routes below it can answer.
 pub(crate) async fn page(ask: &Ask, failure: Option<&Failure>) -> Step {
     let session = ask.session().await?;
-    let Some(token) = ask.challenge() else {
-        return Ok(Reply::see_other(&ask.engine.settings.home));
+    let token = match ask.challenge() {
+        Some(token) => token,
+        None if ask.html => return Ok(Reply::see_other(&ask.engine.settings.home)),
+        None => return Err(Error::from(ErrorKind::ChallengeNotFound).into()),
     };
     let challenge = ask.engine.find_challenge(&session, token, &ask.caller).await?;
     let organization = ask.engine.organization(session.organization_id()).await?;
     let demand = &challenge.demand;
     let kinds = ask.engine.answers(&session, demand).await?.kinds;
+    let ways = ways(ask, "step-up", session.member_id(), &kinds, ask.caller.now).await?;
+    let email_sent = ask.engine.step_up_email_waits(&session, &ask.caller).await?;
+    if !ask.html {
+        let body = json!({
+            "member_id": session.member_id(),
+            "organization_id": session.organization_id(),
+            "factor": demand.name(),
+            "max_age": demand.max_age().map(|age| age.as_secs()),
+            "expires_at": challenge.expires_at,
+            "answer_with": kinds.iter().filter_map(|kind| route_of(*kind)).collect::<Vec<_>>(),
+            "mfa_phone_number": ways.sms.unwrap_or_default(),
+            "sms_sent": ways.sms_sent,
+            "email_sent": email_sent,
+        });
+        return Ok(Reply::json(StatusCode::OK, &json::done(ask.engine.settings.environment, body)));
+    }
     let page = pages::StepUp {
         frame: ask.failed(failure),
         email: session.email_address().to_string(),
         organization: organization.organization_name,
-        ways: ways(ask, "step-up", session.member_id(), &kinds, ask.caller.now).await?,
+        ways,
         password: kinds.contains(&FactorKind::Password),
         email_code: kinds.contains(&FactorKind::EmailOtp),
-        email_sent: ask.engine.step_up_email_waits(&session, &ask.caller).await?,
+        email_sent,
         nothing_done: challenge.nothing_done,
         good_for_minutes: demand.max_age().map(|age| age.as_secs().div_ceil(60)),
         cancel_to: ask.engine.settings.home.clone(),
     };
     Ok(Reply::page(status(failure), &page))
+}
+
+/// The route below this one that takes a factor of a kind.
+fn route_of(kind: FactorKind) -> Option<&'static str> {
+    match kind {
+        FactorKind::Password => Some("password"),
+        FactorKind::EmailOtp => Some("email"),
+        FactorKind::Totp => Some("totp"),
+        FactorKind::Otp => Some("sms"),
+        FactorKind::RecoveryCodes => Some("recovery"),
+        FactorKind::MagicLink | FactorKind::Oauth(_) | FactorKind::Sso => None,
+    }
 }
 
 /// The forms for these kinds of second factor.
