@@ -77,6 +77,23 @@ async fn a_revoked_session_is_out_at_the_next_request_and_so_is_its_jwt() {
 }
 
 #[tokio::test]
+async fn revoking_a_members_sessions_ends_what_they_have_switched_and_leaves_other_sign_ins_under_way() {
+    let world = World::new().await;
+    world.with_app(ACME, "ada@acme.example").await;
+    let mut switched = world.member_of(GLOBEX, "ada@acme.example").await;
+    switched.post("/auth/switch", json!({"organization_id": organization_id(ACME)})).await.expect(200);
+    switched.get("/auth/mfa").await.expect(200);
+    let mut under_way = world.begin("ada@acme.example").await;
+    under_way.get("/auth/organizations").await.expect(200);
+
+    let ada = world.member(GLOBEX, "ada@acme.example").await.member_id;
+    assert_eq!(world.vestibule.revoke_member(&ada, None).await.unwrap(), 1);
+    assert!(!switched.is_in().await);
+    assert_eq!(switched.get("/auth/mfa").await.expect(401).error_type(), "intermediate_session_not_found");
+    assert!(under_way.exchange(organization_id(GLOBEX).as_str()).await.is_session());
+}
+
+#[tokio::test]
 async fn a_revocation_that_the_store_does_not_confirm_holds_on_this_node_all_the_same() {
     let world = World::new().await;
     let mut gina = world.gina().await;
