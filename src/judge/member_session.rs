@@ -112,8 +112,8 @@ impl Standing {
     }
 }
 
-/// Leave to go on with the session that stands, made by [`enter`] alone. It opens no session of its
-/// own: no second factor may have been proved for it.
+/// Leave to go on with the session that stands, made by [`enter`](super::enter) alone. It opens no session
+/// of its own: no second factor may have been proved for it.
 #[derive(Debug)]
 pub(crate) struct Continuation {
     pub(super) standing: Standing,
