@@ -1,10 +1,11 @@
-//! One way to answer a request in this process.
+//! One way to answer a request, in this process or over a socket.
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, Request};
-use tower::{Service, ServiceExt};
+use tokio::net::TcpListener;
+use tower::{Service, ServiceExt, make::Shared};
 
 /// The header that a client sends with each request.
 pub type Credential = (HeaderName, HeaderValue);
@@ -21,6 +22,10 @@ pub struct Contestant {
 /// A round of requests: boxed once a round, not once a request.
 trait Serve: Send + Sync {
     fn serve<'a>(&'a self, order: &'a [u32]) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+    fn listen(&self, listener: TcpListener) -> Pin<Box<dyn Future<Output = ()> + '_>>;
+
+    fn credentials(&self) -> &[Credential];
 }
 
 struct InProcess<S> {
@@ -54,6 +59,16 @@ impl Contestant {
     pub async fn serve(&self, order: &[u32]) {
         self.serve.serve(order).await;
     }
+
+    /// Answers whoever connects, as an application with axum does.
+    pub async fn listen(&self, listener: TcpListener) {
+        self.serve.listen(listener).await;
+    }
+
+    /// What its clients send.
+    pub fn credentials(&self) -> &[Credential] {
+        self.serve.credentials()
+    }
 }
 
 impl<S> InProcess<S>
@@ -81,5 +96,12 @@ where
                 std::hint::black_box(self.answer(*index).await);
             }
         })
+    }
+    fn listen(&self, listener: TcpListener) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(async move { axum::serve(listener, Shared::new(self.service.clone())).await.unwrap() })
+    }
+
+    fn credentials(&self) -> &[Credential] {
+        &self.credentials
     }
 }

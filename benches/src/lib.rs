@@ -1,6 +1,7 @@
 //! What is measured; the programs in `bin` measure it.
 
 pub mod contestant;
+pub mod figures;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod rounds;

@@ -13,7 +13,9 @@ mod login;
 mod tower_oauth2_resource_server;
 mod tower_sessions;
 
+pub use axum_login::NAME as AXUM_LOGIN;
 use jsonwebtoken::Algorithm;
+pub use tower_sessions::NAME as TOWER_SESSIONS;
 
 use crate::{Contestant, Wanted};
 

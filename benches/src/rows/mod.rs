@@ -4,6 +4,7 @@ mod bare;
 mod vestibule;
 
 pub use bare::BARE;
+pub use vestibule::COOKIE_AROUND;
 
 use crate::{Contestant, Wanted};
 

@@ -16,7 +16,7 @@ use crate::{
     vestibules::{SignedIn, bearer, cookie, signed_in},
 };
 
-const COOKIE_AROUND: &str = "vestibule: cookie";
+pub const COOKIE_AROUND: &str = "vestibule: cookie";
 const COOKIE_ROUTER: &str = "vestibule: cookie, by Router::layer";
 const BEARER: &str = "vestibule: bearer";
 const REQUIRED: &str = "vestibule: cookie, a role required on the route";

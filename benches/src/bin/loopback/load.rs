@@ -1,0 +1,37 @@
+//! wrk, which sends requests of a random client each.
+
+use std::fs;
+
+use super::{pin, server::Server};
+
+/// What wrk measured.
+pub struct Load {
+    pub requests: f64,
+    pub seconds: f64,
+    /// Microseconds.
+    pub p50: f64,
+    pub p99: f64,
+}
+
+impl Load {
+    /// # Panics
+    /// When there is no wrk, or an answer was none of success.
+    pub fn put_on(server: &Server, connections: usize, seconds: u64) -> Self {
+        let script = server.headers.with_extension("lua");
+        fs::write(&script, include_str!("random_client.lua")).unwrap();
+        let output = pin::to_processor(1, "wrk")
+            .args(["-t1", "--latency", &format!("-c{connections}"), &format!("-d{seconds}s"), "-s"])
+            .arg(script)
+            .arg(format!("http://{}/", server.address))
+            .env("HEADERS", &server.headers)
+            .output()
+            .expect("wrk: install it, such as by `apt-get install wrk`");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find_map(|line| line.strip_prefix("figures "));
+        let line = line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
+        let figures: Vec<f64> = line.split(' ').map(|figure| figure.parse().unwrap()).collect();
+        let [requests, microseconds, p50, p99, failed] = figures[..] else { panic!("{line}") };
+        assert!(failed == 0.0, "{failed} of {requests} requests failed");
+        Self { requests, seconds: microseconds / 1e6, p50, p99 }
+    }
+}
