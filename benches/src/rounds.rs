@@ -8,7 +8,7 @@ use std::{
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::Contestant;
+use crate::{Contestant, figures::median};
 
 const ROUNDS: usize = 25;
 const WARM_UP: usize = 2;
@@ -31,12 +31,7 @@ pub fn medians(rows: &[Contestant], sessions: usize, threads: usize) -> Vec<f64>
             }
         }
     }
-    times.into_iter().map(median).collect()
-}
-
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    times.iter().map(|times| median(times)).collect()
 }
 
 pub fn runtime() -> Runtime {
