@@ -79,7 +79,9 @@ where
     async fn answer(&self, index: u32) -> Response {
         let (name, value) = &self.credentials[index as usize % self.credentials.len()];
         let mut request = Request::new(Body::empty());
-        request.headers_mut().insert(name.clone(), value.clone());
+        // A server has just read it from a socket: the bytes are at hand, whoever looks at them.
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        request.headers_mut().insert(name.clone(), value);
         let Ok(answer) = self.service.clone().oneshot(request).await;
         answer
     }

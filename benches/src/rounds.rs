@@ -10,48 +10,80 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{Contestant, figures::median};
 
-const ROUNDS: usize = 25;
-const WARM_UP: usize = 2;
-const REQUESTS: usize = 4_000;
+const ROUNDS: usize = 61;
+const WARM_UP: usize = 3;
+/// How many requests are timed at once, at most: fewer where they take longer than this together.
+const REQUESTS: usize = 1_000;
+const AT_ONCE: Duration = Duration::from_millis(20);
 
-/// The median of what a request takes in each row, in nanoseconds. With several threads: of the time that
-/// passes by request, whichever thread serves it.
-pub fn medians(rows: &[Contestant], sessions: usize, threads: usize) -> Vec<f64> {
+/// Before each measurement so many times as many are served untimed, as a server serves its own clients and
+/// no others': what the rows before left in the caches is not what it would find.
+const AWAKE: usize = 5;
+
+/// What a request takes in a row.
+#[derive(Clone, Copy)]
+pub struct Time {
+    /// The median, in nanoseconds. With several threads: of the time that passes by request, whichever
+    /// thread serves it.
+    pub nanoseconds: f64,
+    /// The median of the ratios to the first row in the same round: the machine's speed varies from round
+    /// to round, and by as much as what is measured.
+    pub ratio: f64,
+}
+
+/// Measures each row.
+pub fn times(rows: &[Contestant], sessions: usize, threads: usize) -> Vec<Time> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut times = vec![Vec::new(); rows.len()];
+    let requests: Vec<usize> = rows.iter().map(pace).collect();
     for round in 0..WARM_UP + ROUNDS {
         for turn in 0..rows.len() {
             // Another row begins each round, and none repeats the order of the one before it.
             let row = (turn + round) % rows.len();
-            let orders: Vec<Vec<u32>> =
-                (0..threads).map(|_| (0..REQUESTS).map(|_| random.below(sessions)).collect()).collect();
-            let time = time(&rows[row], &orders).as_nanos() as f64 / (REQUESTS * threads) as f64;
+            let requests = requests[row];
+            let mut order = || (0..requests * (AWAKE + 1)).map(|_| random.below(sessions)).collect();
+            let orders: Vec<Vec<u32>> = (0..threads).map(|_| order()).collect();
+            let time = time(&rows[row], &orders, requests).as_nanos() as f64 / (requests * threads) as f64;
             if round >= WARM_UP {
                 times[row].push(time);
             }
         }
     }
-    times.iter().map(|times| median(times)).collect()
+    let ratios =
+        |row: &[f64]| -> Vec<f64> { row.iter().zip(&times[0]).map(|(time, bare)| time / bare).collect() };
+    times.iter().map(|row| Time { nanoseconds: median(row), ratio: median(&ratios(row)) }).collect()
 }
 
 pub fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn time(row: &Contestant, orders: &[Vec<u32>]) -> Duration {
+/// How many requests of a row are timed at once.
+fn pace(row: &Contestant) -> usize {
+    const TRIAL: u32 = 20;
+    let began = Instant::now();
+    runtime().block_on(row.serve(&[0; TRIAL as usize]));
+    let one = began.elapsed() / TRIAL;
+    usize::try_from(AT_ONCE.as_nanos() / one.as_nanos().max(1)).unwrap().clamp(50, REQUESTS)
+}
+
+/// What the last so many requests of each order take.
+fn time(row: &Contestant, orders: &[Vec<u32>], requests: usize) -> Duration {
     let barrier = Barrier::new(orders.len());
     thread::scope(|scope| {
-        let serve = |order| {
+        let serve = |(awake, order)| {
             let barrier = &barrier;
             scope.spawn(move || {
                 let runtime = runtime();
+                runtime.block_on(row.serve(awake));
                 barrier.wait();
                 let began = Instant::now();
                 runtime.block_on(row.serve(order));
                 (began, Instant::now())
             })
         };
-        let threads: Vec<_> = orders.iter().map(|order| serve(order)).collect();
+        let threads: Vec<_> =
+            orders.iter().map(|order| serve(order.split_at(order.len() - requests))).collect();
         let times: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         let began = times.iter().map(|(began, _)| *began).min().unwrap();
         let ended = times.iter().map(|(_, ended)| *ended).max().unwrap();

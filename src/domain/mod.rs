@@ -36,6 +36,7 @@ pub use organization::{
 pub use return_to::ReturnTo;
 pub use role::{Permission, Role};
 pub use secret::Secret;
+pub(crate) use session::TokenKey;
 pub use session::{SessionRecord, TokenSeed};
 pub use time::Timestamp;
 pub use transient::{Challenge, Continues, EmailCode, IntermediateSession, MagicLink, Scope};

@@ -37,6 +37,19 @@ pub struct SessionRecord {
     pub ip_address: String,
 }
 
+/// By what a process finds a session's token: a hash under a key of its own, of 128 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct TokenKey {
+    pub(crate) high: u64,
+    pub(crate) low: u64,
+}
+
+impl std::fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[key]")
+    }
+}
+
 /// The 16 random bytes of a session token, by which a store finds the session.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TokenSeed(pub [u8; 16]);

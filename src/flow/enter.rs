@@ -311,7 +311,8 @@ impl Engine {
             enrolled_here: continues.as_ref().map(|origin| origin.enrolled_here.clone()).unwrap_or_default(),
         };
         let mut session = grant.open(opening, &self.settings.sessions, &self.settings.roles, now);
-        self.table.share(&mut session);
+        let token = self.token_of(&session);
+        self.table.settle(&mut session, token.as_bytes());
         match source {
             Source::Fresh { .. } => self.stores.sessions.insert(&session.record()).await?,
             Source::Intermediate { bag, .. } => {
@@ -331,8 +332,7 @@ impl Engine {
             self.revoke(&session.member_session_id(), now).await?;
             return Err(ErrorKind::SessionNotFound.into());
         }
-        let token = self.token_of(&session);
-        self.table.fill(token.as_bytes(), &session, ticket, now);
+        self.table.fill(&session, ticket, now);
         tracing::info!(
             member_id = %session.member_id(), organization_id = %session.organization_id(),
             session_id = %session.member_session_id(), "signed in"

@@ -154,8 +154,8 @@ impl Engine {
             now,
         };
         let Ok(mut session) = resume(&record, by) else { return Ok(None) };
-        self.table.share(&mut session);
-        let usable = self.table.fill(token.as_bytes(), &session, ticket, now);
+        self.table.settle(&mut session, token.as_bytes());
+        let usable = self.table.fill(&session, ticket, now);
         Ok(usable.then_some(session))
     }
 

@@ -22,7 +22,7 @@ use super::{
 use crate::domain::{
     CompactId, CredentialId, CustomClaims, EmailAddress, Enrolment, Factor, FactorClass, FactorView, Member,
     MemberId, MemberStatus, Organization, OrganizationId, Role, RoleId, SessionId, SessionRecord, Slug,
-    Timestamp, TokenSeed,
+    Timestamp, TokenKey, TokenSeed,
 };
 
 /// A signed-in member of one organization, as the judge has let them in.
@@ -46,6 +46,8 @@ pub struct MemberSession(Arc<Inner>);
 /// What every request reads stands first: one cache line of it decides whether the session holds.
 #[repr(C)]
 struct Inner {
+    /// By what a table finds it; nothing before it is settled there.
+    key: TokenKey,
     /// When it ends, at the latest. Times are milliseconds since the epoch.
     ends: u64,
     /// How long it may lie unused.
@@ -210,6 +212,7 @@ impl MemberSession {
         let roles = effective_roles(organization, member);
         let permissions = permissions(&roles, project_roles, organization);
         Self(Arc::new(Inner {
+            key: TokenKey::default(),
             ends: record.expires_at.min(record.absolute_end).as_millis(),
             idle: u64::try_from(policy.idle.as_millis()).unwrap_or(u64::MAX),
             last_used: AtomicU64::new(record.last_accessed_at.as_millis()),
@@ -337,14 +340,19 @@ impl MemberSession {
         &self.0.parts
     }
 
-    /// Shares parts with other sessions: equal ones, whatever is offered, and only while nobody else
-    /// holds this session.
-    pub(crate) fn share(&mut self, parts: Parts) {
+    /// Prepares it for a table: by what it is found there, and parts that it shares with other sessions:
+    /// equal ones, whatever is offered. Does nothing once anybody else holds this session.
+    pub(crate) fn settle(&mut self, key: TokenKey, parts: Parts) {
         if let Some(inner) = Arc::get_mut(&mut self.0)
             && inner.parts == parts
         {
+            inner.key = key;
             inner.parts = parts;
         }
+    }
+
+    pub(crate) fn token_key(&self) -> &TokenKey {
+        &self.0.key
     }
 
     pub(crate) fn compact_id(&self) -> &CompactId {

@@ -17,6 +17,8 @@ mod roles;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::a_session;
 
 pub(crate) use admission::{Membership, membership, proven_address};
 pub(crate) use change::may_change_factors;

@@ -49,7 +49,11 @@ async fn held(what: &str, count: usize, fill: impl Future<Output = ()>) {
     fill.await;
     let by_each = |more: i64| more as f64 / count as f64;
     let (after, resident_after) = (allocated().held, resident());
-    println!("| {what} | {:.0} | {:.0} |", by_each(after - before), by_each(resident_after - resident_before));
+    println!(
+        "| {what} | {:.0} | {:.0} |",
+        by_each(after - before),
+        by_each(resident_after - resident_before)
+    );
 }
 
 /// Bytes of this process that are in memory.
@@ -110,10 +114,8 @@ async fn intermediate_sessions(count: usize) {
 }
 
 async fn node(people: People, sessions: SharedStore, remembered_jwts: u64) -> Vestibule {
-    let transient = TransientCapacity {
-        intermediate_sessions: people.sessions as u64,
-        ..TransientCapacity::default()
-    };
+    let transient =
+        TransientCapacity { intermediate_sessions: people.sessions as u64, ..TransientCapacity::default() };
     let builder = vestibules::builder(JwtAlgorithm::EdDsa)
         .master_keys(OneKey)
         .transient(MokaTransient::with_capacity(transient))

@@ -28,8 +28,7 @@ const FIRST_RS256: &str = "vestibule: JWT first seen, RS256";
 const FIRST_EDDSA: &str = "vestibule: JWT first seen, EdDSA";
 const FIRST_ES256: &str = "vestibule: JWT first seen, ES256";
 
-const OPAQUE: [&str; 7] =
-    [COOKIE_AROUND, COOKIE_ROUTER, BEARER, REQUIRED, NO_TOKEN, UNKNOWN, MALFORMED];
+const OPAQUE: [&str; 7] = [COOKIE_AROUND, COOKIE_ROUTER, BEARER, REQUIRED, NO_TOKEN, UNKNOWN, MALFORMED];
 
 pub const NAMES: [&str; 11] = [
     COOKIE_AROUND,
@@ -104,7 +103,7 @@ async fn opaque(rows: &mut Vec<Contestant>, sessions: usize, wanted: Wanted<'_>)
         }
     };
     let unknown = format!("{}A", &tokens[0][..43]);
-    stranger(NO_TOKEN, (ACCEPT, HeaderValue::from_static("*/*"))).await;
+    stranger(NO_TOKEN, (ACCEPT, HeaderValue::from_str("*/*").unwrap())).await;
     stranger(UNKNOWN, (COOKIE, cookie(&unknown))).await;
     stranger(MALFORMED, (COOKIE, cookie("this-is-no-token"))).await;
 }

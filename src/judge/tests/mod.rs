@@ -17,3 +17,11 @@ mod roles;
 mod showing;
 mod using;
 mod world;
+
+/// A session that is found by this key.
+pub(crate) fn a_session(key: crate::domain::TokenKey) -> super::MemberSession {
+    let mut session = people::Scene::new().signed_in();
+    let parts = session.parts().clone();
+    session.settle(key, parts);
+    session
+}

@@ -6,12 +6,13 @@
 //! A look costs a shard's read lock and two places in memory that may be cold: the bucket that the token
 //! leads to, and the beginning of the session. Everything else about a session is kept small.
 
+mod found_by;
 mod key;
 mod shard;
 mod shared;
+mod tokens;
 
 use std::{
-    borrow::Borrow,
     collections::{HashMap, HashSet},
     hash::{Hash, Hasher},
     sync::{
@@ -23,73 +24,27 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub(crate) use self::key::{TableHash, TableKey};
-use self::{key::ByTableKey, shard::Shard, shared::Shared};
+pub(crate) use self::key::TokenHash;
+use self::{
+    found_by::{ById, ByMember},
+    shard::Shard,
+    shared::Shared,
+    tokens::Tokens,
+};
 use crate::{
-    domain::{CompactId, MemberId, OrganizationId, SessionId, Timestamp},
-    judge::{MemberPart, MemberSession, Parts},
+    domain::{CompactId, MemberId, OrganizationId, SessionId, Timestamp, TokenKey},
+    judge::{MemberSession, Parts},
 };
 
-const SHARDS: usize = 64;
+/// So many that growing one of them takes no longer than a request.
+const SHARDS: usize = 256;
 
 /// The sessions of one shard, by their ids.
 #[derive(Debug, Default)]
 struct SessionShard {
-    /// Those that stand in the table, and where.
-    live: HashSet<Standing>,
+    live: HashSet<ById>,
     /// Those that have ended, until no store and no JWT could bring them back. Nothing pushes them out.
     ended: HashMap<CompactId, Timestamp>,
-}
-
-/// A session and where its token stands. Found by its id.
-#[derive(Debug)]
-struct Standing {
-    session: MemberSession,
-    key: TableKey,
-}
-
-impl Borrow<CompactId> for Standing {
-    fn borrow(&self) -> &CompactId {
-        self.session.compact_id()
-    }
-}
-
-impl PartialEq for Standing {
-    fn eq(&self, other: &Self) -> bool {
-        self.session.compact_id() == other.session.compact_id()
-    }
-}
-
-impl Eq for Standing {}
-
-impl Hash for Standing {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.session.compact_id().hash(state);
-    }
-}
-
-/// What the sessions of one member share, found by the member's id.
-#[derive(Debug)]
-struct Member(Arc<MemberPart>);
-
-impl Borrow<MemberId> for Member {
-    fn borrow(&self) -> &MemberId {
-        &self.0.member_id
-    }
-}
-
-impl PartialEq for Member {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.member_id == other.0.member_id
-    }
-}
-
-impl Eq for Member {}
-
-impl Hash for Member {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.member_id.hash(state);
-    }
 }
 
 /// What the table says to a token or a session id.
@@ -110,10 +65,10 @@ pub(crate) struct Ticket(u64);
 /// The table.
 #[derive(Debug)]
 pub(crate) struct LiveTable {
-    hash: TableHash,
-    tokens: Vec<Shard<HashMap<TableKey, MemberSession, ByTableKey>>>,
+    hash: TokenHash,
+    tokens: Vec<Shard<Tokens>>,
     sessions: Vec<Shard<SessionShard>>,
-    members: Vec<Shard<HashMap<Member, Vec<MemberSession>>>>,
+    members: Vec<Shard<HashMap<ByMember, Vec<MemberSession>>>>,
     shared: Shared,
     /// Moves whenever a session ends or is replaced, and whenever a member or an organization changes.
     changes: AtomicU64,
@@ -126,7 +81,7 @@ impl LiveTable {
     /// A table of at most `capacity` sessions, each believed for at most `staleness`. `key` is random.
     pub(crate) fn new(key: [u8; 16], capacity: usize, staleness: Duration) -> Self {
         Self {
-            hash: TableHash::new(key),
+            hash: TokenHash::new(key),
             tokens: (0..SHARDS).map(|_| Shard::default()).collect(),
             sessions: (0..SHARDS).map(|_| Shard::default()).collect(),
             members: (0..SHARDS).map(|_| Shard::default()).collect(),
@@ -142,7 +97,7 @@ impl LiveTable {
     /// request costs.
     pub(crate) fn by_token(&self, token: &[u8], now: Timestamp) -> Option<MemberSession> {
         let key = self.hash.of(token);
-        let shard = self.tokens[key.shard(SHARDS)].read();
+        let shard = self.tokens[shard_of_token(&key)].read();
         shard.get(&key).filter(|session| session.is_believed_at(now)).cloned()
     }
 
@@ -154,7 +109,7 @@ impl LiveTable {
             return Found::Ended;
         }
         match shard.live.get(&id) {
-            Some(Standing { session, .. }) if session.is_believed_at(now) => Found::Live(session.clone()),
+            Some(ById(session)) if session.is_believed_at(now) => Found::Live(session.clone()),
             _ => Found::Unknown,
         }
     }
@@ -168,12 +123,12 @@ impl LiveTable {
         self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Lets a session that was just made share with others what they have in common. One that shares
-    /// nothing is not entered into the table.
-    pub(crate) fn share(&self, session: &mut MemberSession) {
+    /// Prepares a session that was just made: it is to be found by this token, and shares with others what
+    /// they have in common. One that is not prepared does not enter the table.
+    pub(crate) fn settle(&self, session: &mut MemberSession, token: &[u8]) {
         let Parts { organization, member, roles, user_agent } = session.parts();
         let members = self.members[shard_of(&member.member_id)].read();
-        let known = members.get_key_value(&member.member_id).map(|(Member(known), _)| known);
+        let known = members.get_key_value(&member.member_id).map(|(ByMember(known), _)| known);
         let parts = Parts {
             organization: self.shared.organization(organization),
             member: Arc::clone(known.filter(|known| *known == member).unwrap_or(member)),
@@ -181,23 +136,25 @@ impl LiveTable {
             user_agent: self.shared.user_agent(user_agent),
         };
         drop(members);
-        session.share(parts);
+        session.settle(self.hash.of(token), parts);
     }
 
     /// Enters a session that was judged by what a store said, unless anything moved since the ticket:
     /// then the next request asks again. Says whether the session may be used, which it may not if it
     /// has ended meanwhile.
-    pub(crate) fn fill(&self, token: &[u8], session: &MemberSession, ticket: Ticket, now: Timestamp) -> bool {
+    pub(crate) fn fill(&self, session: &MemberSession, ticket: Ticket, now: Timestamp) -> bool {
         let mut shard = self.sessions[shard_of(session.compact_id())].write();
         if shard.ended.contains_key(session.compact_id()) {
             return false;
         }
         // Changes are counted before what they concern is taken out of the table, and that waits for
         // the shard: what is put in here after a change was noticed by nobody can't be.
-        if self.changes.load(Ordering::Acquire) == ticket.0
+        let settled = *session.token_key() != TokenKey::default();
+        if settled
+            && self.changes.load(Ordering::Acquire) == ticket.0
             && self.shared.is_known(&session.parts().organization)
         {
-            self.put(&mut shard, token, session, now);
+            self.put(&mut shard, session, now);
             // A change of the member that came before the index knew this session has not seen it.
             if self.changes.load(Ordering::Acquire) != ticket.0 {
                 self.forget(&mut shard, session.compact_id());
@@ -213,32 +170,29 @@ impl LiveTable {
         self.forget(&mut self.sessions[shard_of(&id)].write(), &id);
     }
 
-    fn put(&self, shard: &mut SessionShard, token: &[u8], session: &MemberSession, now: Timestamp) {
+    fn put(&self, shard: &mut SessionShard, session: &MemberSession, now: Timestamp) {
         self.forget(shard, session.compact_id());
         if shard.live.len() >= self.capacity {
             // Whoever has to go can be read from the store again.
-            if let Some(victim) =
-                shard.live.iter().next().map(|standing| standing.session.compact_id().clone())
-            {
+            if let Some(victim) = shard.live.iter().next().map(|ById(session)| session.compact_id().clone()) {
                 self.forget(shard, &victim);
             }
         }
         session.believe_until(now.after(self.staleness));
         self.members[shard_of(session.member_id())]
             .write()
-            .entry(Member(Arc::clone(&session.parts().member)))
+            .entry(ByMember(Arc::clone(&session.parts().member)))
             // Most people have one.
             .or_insert_with(|| Vec::with_capacity(1))
             .push(session.clone());
-        let key = self.hash.of(token);
-        shard.live.insert(Standing { session: session.clone(), key });
-        self.tokens[key.shard(SHARDS)].write().insert(key, session.clone());
+        shard.live.insert(ById(session.clone()));
+        self.tokens[shard_of_token(session.token_key())].write().insert(session.clone());
     }
 
     /// Takes a live session out of the table; a tombstone stays.
     fn forget(&self, shard: &mut SessionShard, id: &CompactId) {
-        let Some(Standing { session, key }) = shard.live.take(id) else { return };
-        self.tokens[key.shard(SHARDS)].write().remove(&key);
+        let Some(ById(session)) = shard.live.take(id) else { return };
+        self.tokens[shard_of_token(session.token_key())].write().remove(session.token_key());
         let member_id = session.member_id();
         let mut members = self.members[shard_of(member_id)].write();
         if let Some(sessions) = members.get_mut(member_id) {
@@ -314,14 +268,19 @@ impl LiveTable {
         for sessions in &self.sessions {
             let mut shard = sessions.write();
             shard.ended.retain(|_, until| now < *until);
-            let over = shard.live.iter().filter(|standing| !standing.session.holds_at(now));
-            let over: Vec<CompactId> = over.map(|standing| standing.session.compact_id().clone()).collect();
+            let over = shard.live.iter().filter(|ById(session)| !session.holds_at(now));
+            let over: Vec<CompactId> = over.map(|ById(session)| session.compact_id().clone()).collect();
             for id in over {
                 self.forget(&mut shard, &id);
             }
         }
         self.shared.sweep();
     }
+}
+
+/// The low half picks the place in the shard, so the high half picks the shard.
+fn shard_of_token(key: &TokenKey) -> usize {
+    usize::try_from(key.high % SHARDS as u64).unwrap_or_default()
 }
 
 /// Ids are random, or not chosen by an attacker: any spread will do.
