@@ -10,5 +10,5 @@ pub use auth::{Auth, AuthLayer};
 pub use body::FromBytes;
 pub use client::PeerAddress;
 pub(crate) use client::caller;
-pub use require::{Require, RequireLayer, Respond, Standard};
+pub use require::{Grpc, Require, RequireLayer, Respond, Standard};
 pub use session::{Session, SessionLayer};
