@@ -1,8 +1,16 @@
 //! Handing a person over whose first factor the application proved by its own means.
 
-use http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
+#[cfg(feature = "axum")]
+use http::StatusCode;
+use http::{
+    HeaderMap, HeaderValue,
+    header::{LOCATION, SET_COOKIE},
+    request::Parts,
+};
 
 use super::outcome;
+#[cfg(feature = "axum")]
+use crate::http::keep_private;
 use crate::{
     domain::Secret,
     flow::{Caller, Engine, Entered, Error, First, Proof},
@@ -52,6 +60,21 @@ impl Handoff {
     }
 }
 
+/// 303 See Other to where the person goes on, with the cookies.
+#[cfg(feature = "axum")]
+impl axum_core::response::IntoResponse for Handoff {
+    fn into_response(self) -> axum_core::response::Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        let headers = response.headers_mut();
+        if let Ok(location) = HeaderValue::try_from(&self.location) {
+            headers.insert(LOCATION, location);
+        }
+        self.append_to(headers);
+        keep_private(headers);
+        response
+    }
+}
+
 /// Goes on with a proof as the pages would, in the browser that this request is from.
 pub(crate) async fn hand_off(
     engine: std::sync::Arc<Engine>,
@@ -75,7 +98,7 @@ pub(crate) async fn hand_off(
     };
     let reply = outcome::first(&ask, first).await.map_err(unavailable)?;
     let headers = reply.response().headers();
-    let location = headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
     Ok(Handoff {
         location: location.unwrap_or_default().to_owned(),
         cookies: headers.get_all(SET_COOKIE).iter().cloned().collect(),
