@@ -67,6 +67,29 @@ async fn no_session() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_nested_router_is_come_back_to() {
+    let world = World::new().await;
+    let inner = Router::new()
+        .route("/reports", get("reports"))
+        .route_layer(world.vestibule.require(Requirement::member().factor(fresh_second_factor())));
+    let router = Router::new()
+        .nest("/teams/{team}", Router::new().nest("/account", inner))
+        .layer(world.vestibule.session_layer());
+    let page = "/teams/7/account/reports?year=2026";
+    let asks = |client: &Client| client.request(http::Method::GET, page).body(Body::empty()).unwrap();
+    let refused = router.clone().oneshot(asks(&world.browser())).await.unwrap();
+    let to = "/auth/sign-in?return_to=%2Fteams%2F7%2Faccount%2Freports%3Fyear%3D2026";
+    assert_eq!(refused.headers()["location"], to);
+
+    let (bob, app) = stale_bob(&world).await;
+    let mut bob = bob.browsing();
+    let refused = router.oneshot(asks(&bob)).await.unwrap();
+    bob.take(&refused.headers()[SET_COOKIE]);
+    let raised = bob.post("/auth/step-up/totp", json!({"code": app.next_code()})).await.expect(303);
+    assert_eq!(raised.location(), page);
+}
+
+#[tokio::test]
 async fn a_factor_that_is_missing_or_too_old() {
     let world = World::new().await;
     let (mut program, _) = stale_bob(&world).await;

@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, Uri, request::Parts};
 use tower_service::Service;
 
 use super::{RequireLayer, Respond, Standard, future::RequireFuture};
@@ -69,8 +69,8 @@ where
         let (parts, _) = request.into_parts();
         let refused = Refused {
             caller: caller(engine, &parts.extensions, &parts.headers),
+            uri: asked(&parts),
             method: parts.method,
-            uri: parts.uri,
             headers: parts.headers,
             back_to: demands.back_to.clone(),
         };
@@ -86,4 +86,14 @@ where
             respond.respond(refusal)
         }))
     }
+}
+
+/// The address that was asked for. Inside of a nested router of axum's, the request has what the prefix
+/// leaves of it, which is no way back.
+fn asked(parts: &Parts) -> Uri {
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::OriginalUri(uri)) = parts.extensions.get() {
+        return uri.clone();
+    }
+    parts.uri.clone()
 }
