@@ -1,0 +1,65 @@
+//! An example as a process of its own, on a port that is free.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+/// An example that runs, until this is dropped.
+pub(crate) struct Example {
+    child: Child,
+    origin: String,
+    // Kept open, so that what it prints later does not fail.
+    _printed: BufReader<ChildStdout>,
+}
+
+impl Example {
+    pub(crate) fn start(name: &str) -> Self {
+        Self::start_with(name, &[], &[])
+    }
+
+    /// Starts it with arguments and with variables of the environment, and waits until it listens.
+    pub(crate) fn start_with(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        // Beside this test, where cargo has built it.
+        let test = env::current_exe().unwrap();
+        let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
+        let program = profile.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        let mut child = Command::new(&program)
+            .args(arguments)
+            .env("PORT", "0")
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("{} can't be run ({error}); build it with cargo build --examples", program.display())
+            });
+        let mut printed = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while printed.read_line(&mut line).unwrap() > 0 {
+            if let Some((_, rest)) = line.split_once(" runs at ") {
+                let origin = rest.split([';', '\n']).next().unwrap().to_owned();
+                return Self { child, origin, _printed: printed };
+            }
+            line.clear();
+        }
+        panic!("{name} ended before it ran: {:?}", child.wait());
+    }
+
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.origin.strip_prefix("http://").unwrap()
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
