@@ -107,3 +107,7 @@ struct Configuration;
 #[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../docs/own-users.md")]
 struct OwnUsers;
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../docs/mounting.md")]
+struct Mounting;
