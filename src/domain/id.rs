@@ -121,6 +121,8 @@ ids! {
     SessionId;
     /// One credential of a member: an address, a phone number, a TOTP registration, a password.
     CredentialId;
+    /// One event of the audit log.
+    AuditEventId;
     /// A role, such as `stytch_admin` or `editor`.
     RoleId;
 }
@@ -155,6 +157,14 @@ impl SessionId {
     #[must_use]
     pub fn mint(environment: Environment, random: [u8; 16]) -> Self {
         Self(minted("session", environment, random))
+    }
+}
+
+impl AuditEventId {
+    /// Makes a new id from 16 random bytes.
+    #[must_use]
+    pub fn mint(environment: Environment, random: [u8; 16]) -> Self {
+        Self(minted("audit-event", environment, random))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plain types: what the words of this crate mean. Nothing here decides anything.
 
 mod address;
+mod audit;
 mod claims;
 mod compact_id;
 mod credentials;
@@ -19,6 +20,7 @@ mod time;
 mod transient;
 
 pub use address::{Domain, EmailAddress, InvalidAddress, PhoneNumber, Slug};
+pub use audit::{Admission, AuditEvent, AuditKind, AuditReason, ForbiddenReason, LimitKind};
 pub use claims::{CustomClaims, InvalidClaims};
 pub(crate) use compact_id::CompactId;
 pub use credentials::{
@@ -28,7 +30,9 @@ pub use demand::FactorDemand;
 pub use directory::Entrance;
 pub use factor::{Factor, FactorClass, FactorKind, OauthProvider, Subject};
 pub use factor_view::FactorView;
-pub use id::{CredentialId, Environment, InvalidId, MemberId, OrganizationId, RoleId, SessionId};
+pub use id::{
+    AuditEventId, CredentialId, Environment, InvalidId, MemberId, OrganizationId, RoleId, SessionId,
+};
 pub use member::{Enrolment, Member, MemberStatus, Phone};
 pub use organization::{
     Allowed, AuthMethod, EmailInvites, ImplicitRole, JitProvisioning, MfaMethod, MfaPolicy, Organization,

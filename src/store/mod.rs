@@ -3,6 +3,7 @@
 //! Every operation is atomic, has a name, and takes the time as an argument. Stores move plain
 //! records; none of them has authority.
 
+mod audit;
 mod counters;
 mod credentials;
 mod directory;
@@ -17,6 +18,7 @@ mod sessions;
 pub mod sqlite;
 mod transient;
 
+pub use audit::{AuditLog, AuditOf, AuditSink};
 pub use counters::{CounterKey, Counters};
 pub use credentials::{CredentialStore, Version};
 pub use directory::{Directory, DirectoryAdmin, FindOrganization, Joining};

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use vestibule::{
     domain::{
-        Challenge, Credentials, Digest, EmailAddress, EmailCode, Entrance, FactorDemand, IntermediateSession,
-        MagicLink, Member, MemberId, Organization, OrganizationId, ReturnTo, Sealed, SessionId,
-        SessionRecord, Timestamp, TokenSeed,
+        AuditEvent, AuditEventId, Challenge, Credentials, Digest, EmailAddress, EmailCode, Entrance,
+        FactorDemand, IntermediateSession, MagicLink, Member, MemberId, Organization, OrganizationId,
+        ReturnTo, Sealed, SessionId, SessionRecord, Timestamp, TokenSeed,
     },
     store::{
-        Answer, Attempt, CodeKey, CredentialStore, Directory, DirectoryAdmin, FindOrganization, Joining,
-        KeyStore, LastUse, LinkStore, SessionStore, StoredKey, TakenLink, TransientStore, TriedCode, Version,
-        memory::MemoryStore, moka::MokaTransient,
+        Answer, Attempt, AuditLog, AuditOf, AuditSink, CodeKey, CredentialStore, Directory, DirectoryAdmin,
+        FindOrganization, Joining, KeyStore, LastUse, LinkStore, SessionStore, StoredKey, TakenLink,
+        TransientStore, TriedCode, Version, memory::MemoryStore, moka::MokaTransient,
     },
 };
 
@@ -232,6 +232,27 @@ impl KeyStore for Durable {
 
     fn latest_time(&self) -> Answer<'_, Option<Timestamp>> {
         Box::pin(self.faults.run("keys.latest_time", KeyStore::latest_time(&*self.memory)))
+    }
+}
+
+impl AuditSink for Durable {
+    fn record<'a>(&'a self, events: &'a [AuditEvent]) -> Answer<'a, ()> {
+        Box::pin(self.faults.run("audit.record", AuditSink::record(&*self.memory, events)))
+    }
+
+    fn forget_before(&self, before: Timestamp) -> Answer<'_, u64> {
+        Box::pin(self.faults.run("audit.forget_before", AuditSink::forget_before(&*self.memory, before)))
+    }
+}
+
+impl AuditLog for Durable {
+    fn events<'a>(
+        &'a self,
+        of: AuditOf<'a>,
+        before: Option<&'a AuditEventId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<AuditEvent>> {
+        Box::pin(self.faults.run("audit.events", AuditLog::events(&*self.memory, of, before, limit)))
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod admin;
+mod audit;
 mod counters;
 mod credentials;
 mod directory;
@@ -55,6 +56,9 @@ macro_rules! durable {
             keys:
                 oldest_first, reseals_what_was_seen, removes_once, ids_are_unique,
                 racing_to_reseal_has_one_winner, notes_the_latest_time;
+            audit:
+                keeps_whole_events, a_repeated_event_changes_nothing, lists_whose_events_are_asked_for,
+                pages_from_the_newest, forgets_what_is_old;
         }
     };
 }

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use vestibule::store::{
-    CounterKey, Counters, CredentialStore, DirectoryAdmin, KeyStore, LinkStore, SessionStore, TransientStore,
+    AuditLog, CounterKey, Counters, CredentialStore, DirectoryAdmin, KeyStore, LinkStore, SessionStore,
+    TransientStore,
     memory::MemoryStore,
     moka::{MokaCounters, MokaTransient},
 };
 
 pub(crate) trait Durable:
-    DirectoryAdmin + CredentialStore + SessionStore + LinkStore + KeyStore
+    DirectoryAdmin + CredentialStore + SessionStore + LinkStore + KeyStore + AuditLog
 {
 }
 
-impl<S: DirectoryAdmin + CredentialStore + SessionStore + LinkStore + KeyStore> Durable for S {}
+impl<S: DirectoryAdmin + CredentialStore + SessionStore + LinkStore + KeyStore + AuditLog> Durable for S {}
 
 /// An empty store, and how often a race is run on it.
 pub(crate) struct Rig<S: ?Sized> {

@@ -2,6 +2,7 @@
 //! process.
 
 mod admin;
+mod audit;
 mod credentials;
 mod directory;
 mod keys;
@@ -16,7 +17,7 @@ use std::{
 
 use tables::Tables;
 
-/// Organizations, members, credentials, sessions, links and keys in memory.
+/// Organizations, members, credentials, sessions, links, keys and the newest 10,000 audit events in memory.
 ///
 /// One lock around plain maps: right, and fast enough for what it is for.
 #[derive(Default)]

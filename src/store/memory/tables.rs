@@ -1,8 +1,8 @@
 //! What lies behind the lock.
 
 use super::{
-    credentials::CredentialTable, directory::DirectoryTable, keys::KeyTable, links::LinkTable,
-    sessions::SessionTable,
+    audit::AuditTable, credentials::CredentialTable, directory::DirectoryTable, keys::KeyTable,
+    links::LinkTable, sessions::SessionTable,
 };
 
 #[derive(Default)]
@@ -12,4 +12,5 @@ pub(super) struct Tables {
     pub(super) sessions: SessionTable,
     pub(super) links: LinkTable,
     pub(super) keys: KeyTable,
+    pub(super) audit: AuditTable,
 }

@@ -1,6 +1,7 @@
 //! Every durable trait over one SQLite file. What was acknowledged survives the process and the power.
 
 mod admin;
+mod audit;
 mod codec;
 mod credentials;
 mod directory;
@@ -18,7 +19,7 @@ pub use error::OpenError;
 use super::StoreError;
 use error::failed;
 
-/// Organizations, members, credentials, sessions, links and keys in one SQLite file.
+/// Organizations, members, credentials, sessions, links, keys and audit events in one SQLite file.
 ///
 /// One connection writes, a few read beside it. A write is acknowledged once it is on the disk
 /// (`synchronous = FULL` over a write-ahead log). Other programs may read the file meanwhile; for a

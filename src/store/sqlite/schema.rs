@@ -5,7 +5,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 use super::OpenError;
 
 /// Each brings the schema from the version before to its own, and sets `user_version` to that.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// `vest` in ASCII; the first migration sets it.
 const APPLICATION_ID: i64 = 0x7665_7374;
@@ -56,11 +56,27 @@ mod tests {
         let path = directory.path().join("a.db");
         SqliteStore::open(&path).await.unwrap().close().await;
         SqliteStore::open(&path).await.unwrap().close().await;
-        tamper(&path, "PRAGMA user_version = 2").await;
+        tamper(&path, "PRAGMA user_version = 3").await;
         let error = SqliteStore::open(&path).await.unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 2, known: 1 }), "{error:?}");
-        tamper(&path, "PRAGMA user_version = 1").await;
+        assert!(matches!(error, OpenError::Newer { found: 3, known: 2 }), "{error:?}");
+        tamper(&path, "PRAGMA user_version = 2").await;
         SqliteStore::open(&path).await.unwrap().close().await;
+    }
+
+    #[tokio::test]
+    async fn brings_a_file_of_the_first_version_up_to_date() {
+        use crate::{
+            domain::Timestamp,
+            store::{AuditLog, AuditOf, KeyStore},
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        tamper(&path, MIGRATIONS[0]).await;
+        tamper(&path, "INSERT INTO clock VALUES (1, 77)").await;
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(store.latest_time().await.unwrap(), Some(Timestamp::from_millis(77)));
+        assert_eq!(store.events(AuditOf::Everything, None, 9).await.unwrap(), []);
+        store.close().await;
     }
 
     #[tokio::test]
@@ -109,7 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_searched_line_by_line() {
-        use crate::store::sqlite::{admin, credentials, directory, links, sessions};
+        use crate::store::sqlite::{admin, audit, credentials, directory, links, sessions};
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(directory.path().join("a.db")).await.unwrap();
         for question in [
@@ -118,6 +134,10 @@ mod tests {
             directory::ENTRANCES,
             directory::AT_ADDRESS,
             admin::PAGE,
+            audit::PAGE,
+            audit::PAGE_OF_ORGANIZATION,
+            audit::PAGE_OF_MEMBER,
+            audit::FORGET,
             credentials::LOAD,
             credentials::IDS,
             sessions::BY_SEED,
