@@ -62,6 +62,7 @@
 //! | `sqlite` | `store::sqlite`: everything durable in one SQLite file |
 //! | `smtp` | `deliver::SmtpSender`: email through a mail server |
 //! | `sms-webhook` | `deliver::SmsWebhook`: SMS through an HTTP gateway |
+//! | `metrics` | counters, gauges and histograms through the facade of the crate `metrics` |
 //!
 //! # What it needs
 //! A tokio runtime. [`Vestibule::start`] starts the one background task: without it no mail is sent, last
@@ -82,7 +83,8 @@ mod vestibule;
 
 pub use factor::{PasswordStrength, WeakPassword, password_strength};
 pub use flow::{
-    Caller, Clock, Engine, Error, ErrorKind, Limit, Limits, Rotation, SystemClock, Terms, Vouched,
+    AuditEvents, Caller, Clock, Engine, Error, ErrorKind, Limit, Limits, Missed, Rotation, SystemClock,
+    Terms, Vouched,
 };
 pub use http::{Handoff, Refusal, RefusalReason};
 pub use judge::{
@@ -103,6 +105,10 @@ struct Readme;
 #[cfg(all(doctest, feature = "sqlite", feature = "smtp", feature = "sms-webhook"))]
 #[doc = include_str!("../docs/configuration.md")]
 struct Configuration;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/observability.md")]
+struct Observability;
 
 #[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../docs/own-users.md")]

@@ -12,7 +12,7 @@ use std::{
 
 use axum::body::Body;
 use common::{
-    ACME, App, Client, Fault, World,
+    ACME, App, Client, Fault, GLOBEX, World,
     world::{PASSWORD, PHONE, digits, fresh_second_factor, organization_id},
 };
 use http::{Method, header::AUTHORIZATION};
@@ -27,7 +27,7 @@ use vestibule::{
     EnvironmentKeys, MasterKey, Refusal, Requirement, Vestibule,
     deliver::{Email, Sms},
     domain::{EmailAddress, PhoneNumber, Secret},
-    store::{CredentialStore, KeyStore, SessionStore},
+    store::{AuditOf, CredentialStore, KeyStore, SessionStore},
 };
 
 /// Writes down everything that is traced, at every level.
@@ -227,9 +227,39 @@ async fn a_whole_flow_leaves_no_secret_in_the_log() {
     }
     client.post("/auth/sign-out", json!({})).await.expect(200);
 
+    // A text message in a sign-in, other sessions ended, another organization, a master key's round.
+    let before = world.last_message();
+    let mut third = world.begin("bob@acme.example").await;
+    issued.cookies(&third);
+    third.exchange(organization_id(ACME).as_str()).await.expect(200);
+    issued.cookies(&third);
+    third.post("/auth/mfa/sms/send", json!({})).await;
+    let code = world.code_for(PHONE, before).await;
+    issued.note("code by SMS", &code);
+    third.post("/auth/mfa/sms", json!({"code": "000000"})).await.expect(401);
+    third.post("/auth/mfa/sms", json!({"code": code})).await.expect(200);
+    issued.cookies(&third);
+    third.post("/auth/sessions/revoke-others", json!({})).await.expect(200);
+    let mut ada = world.member_of(GLOBEX, "ada@acme.example").await;
+    issued.cookies(&ada);
+    ada.post("/auth/switch", json!({"organization_id": organization_id(ACME).as_str()})).await.expect(200);
+    issued.cookies(&ada);
+    world.vestibule.reseal().await.unwrap();
+    third.post("/auth/sign-out", json!({})).await.expect(200);
+
     let text = log.0.lock().unwrap().clone();
-    assert!(text.contains("signed in") && text.contains("session raised"), "something was logged at all");
+    for happened in ["SignedIn", "Raised", "Enrolled", "Recovered", "Refused", "step ", "load"] {
+        assert!(text.contains(happened), "nothing of {happened} was traced");
+    }
     issued.none_in("the log", &text);
+
+    let mut audited = String::new();
+    while !audited.contains("\"resealed\"") {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let events = world.vestibule.audit_log().unwrap().events(AuditOf::Everything, None, 10_000).await;
+        audited = serde_json::to_string(&events.unwrap()).unwrap();
+    }
+    issued.none_in("the audit log", &audited);
 }
 
 #[tokio::test]

@@ -74,6 +74,12 @@ impl Outbox {
         }
     }
 
+    /// How many emails and how many text messages wait or are being sent.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.emails.len(), self.texts.len())
+    }
+
     /// Sends what is posted until `stop` completes; then tries everything that is left once more, for
     /// at most 10 s. What that leaves stays here for another `run`, except what was being sent.
     ///
@@ -97,7 +103,7 @@ impl Outbox {
         self.emails.wake_all();
         self.texts.wake_all();
         if timeout(DRAIN, &mut workers).await.is_err() {
-            let (emails, texts) = (self.emails.len(), self.texts.len());
+            let (emails, texts) = self.waiting();
             tracing::warn!(emails, texts, "the outbox stopped with messages unsent");
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    audit::About,
     caller::Caller,
     engine::Engine,
     enter::Terms,
@@ -12,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        CredentialId, Credentials, EmailAddress, Factor, FactorClass, FactorKind, MemberId, OrganizationId,
-        Password, Phone, PhoneNumber, ReturnTo, Scope, Secret, Subject, Timestamp,
+        AuditKind, CredentialId, Credentials, EmailAddress, Factor, FactorClass, FactorKind, MemberId,
+        OrganizationId, Password, Phone, PhoneNumber, ReturnTo, Scope, Secret, Subject, Timestamp,
     },
     factor::{hash_password, password_strength},
     judge::{Entry, MemberSession, Verdict, enter},
@@ -99,14 +100,21 @@ impl Engine {
         };
         let mut record = continuation.extend(terms.duration, &self.settings.sessions, caller.now);
         record.custom_claims = record.custom_claims.merged(&terms.custom_claims)?;
-        self.replace_session(session, record, caller.now).await
+        let session = self.replace_session(session, record, caller.now).await?;
+        self.tell(AuditKind::Extended { factor: proof.factor.kind }, About::from(&session), caller);
+        Ok(session)
     }
 
     /// Gives a member a password.
     ///
     /// # Errors
     /// `WeakPassword` with what is wrong with it; `MemberNotFound`; `Busy` when too many are hashed.
-    pub async fn set_password(&self, member_id: &MemberId, password: Secret) -> Result<(), Error> {
+    pub async fn set_password(
+        &self,
+        member_id: &MemberId,
+        password: Secret,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let member = self.member(member_id).await?;
         let organization = self.organization(&member.organization_id).await?;
         let context = [
@@ -130,6 +138,8 @@ impl Engine {
             Ok((Some(Credentials { password: Some(password), ..seen.clone() }), ()))
         })
         .await?;
+        let happened = AuditKind::Enrolled { factor: FactorKind::Password, credential_id: password_id };
+        self.tell(happened, About::from(&member), &Caller::at(now));
         self.notify(letters::factor_changed(&self.settings, member.email_address, "A password"));
         Ok(())
     }
@@ -139,7 +149,12 @@ impl Engine {
     /// # Errors
     /// `MemberNotFound`; `PhoneExists` when there is a verified one; `NotEnrolled` without a sender of text
     /// messages, with which nobody could answer by it.
-    pub async fn set_phone(&self, member_id: &MemberId, number: PhoneNumber) -> Result<(), Error> {
+    pub async fn set_phone(
+        &self,
+        member_id: &MemberId,
+        number: PhoneNumber,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         if !self.settings.sms {
             return Err(ErrorKind::NotEnrolled.into());
         }
@@ -153,6 +168,8 @@ impl Engine {
             Ok((Some(write), ()))
         })
         .await?;
+        let happened = AuditKind::Enrolled { factor: FactorKind::Otp, credential_id: phone.phone_id };
+        self.tell(happened, About::from(&member), &Caller::at(now));
         self.notify(letters::factor_changed(&self.settings, member.email_address, "A phone"));
         Ok(())
     }
@@ -163,12 +180,15 @@ impl Engine {
     /// # Errors
     /// `MemberNotFound`.
     pub async fn reset_mfa(self: &Arc<Self>, member_id: &MemberId, now: Timestamp) -> Result<(), Error> {
-        self.member(member_id).await?;
-        self.change_credentials(member_id, |seen| {
-            let write = Credentials { password: seen.password.clone(), ..Credentials::default() };
-            Ok((Some(write), ()))
-        })
-        .await?;
+        let member = self.member(member_id).await?;
+        let factors = self
+            .change_credentials(member_id, |seen| {
+                let write = Credentials { password: seen.password.clone(), ..Credentials::default() };
+                let gone = Credentials { password: None, ..seen.clone() };
+                Ok((Some(write), kinds_of(&gone)))
+            })
+            .await?;
+        self.tell(AuditKind::Removed { factors }, About::from(&member), &Caller::at(now));
         self.revoke_member(member_id, None, now).await.map(|_| ())
     }
 
@@ -186,6 +206,7 @@ impl Engine {
         member.status = crate::domain::MemberStatus::Deleted;
         member.updated_at = now;
         admin.update_member(&member).await?;
+        self.tell(AuditKind::MemberDeleted, About::from(&member), &Caller::at(now));
         self.member_changed(member_id);
         self.revoke_member(member_id, None, now).await?;
         Ok(self.stores.credentials.forget(member_id).await?)
@@ -199,7 +220,9 @@ impl Engine {
     pub async fn forget_member(self: &Arc<Self>, member_id: &MemberId, now: Timestamp) -> Result<(), Error> {
         self.member_changed(member_id);
         self.revoke_member(member_id, None, now).await?;
-        Ok(self.stores.credentials.forget(member_id).await?)
+        self.stores.credentials.forget(member_id).await?;
+        self.tell(AuditKind::MemberDeleted, About::only_member(member_id), &Caller::at(now));
+        Ok(())
     }
 
     /// Deletes an organization with all its members and sessions.
@@ -210,6 +233,7 @@ impl Engine {
         &self,
         admin: &Arc<dyn DirectoryAdmin>,
         organization_id: &OrganizationId,
+        now: Timestamp,
     ) -> Result<(), Error> {
         self.organization(organization_id).await?;
         // First here, so that a store which fails halfway lets nobody in.
@@ -217,7 +241,11 @@ impl Engine {
         let deleted = admin.delete_organization(organization_id).await;
         self.stores.sessions.revoke_organization(organization_id).await?;
         self.organization_changed(organization_id);
-        deleted.map(|_| ()).map_err(Error::from)
+        if deleted? {
+            let about = About::organization(organization_id);
+            self.tell(AuditKind::OrganizationDeleted, about, &Caller::at(now));
+        }
+        Ok(())
     }
 
     /// The directory, to be read.
@@ -225,4 +253,17 @@ impl Engine {
     pub fn directory(&self) -> &Arc<dyn Directory> {
         &self.stores.directory
     }
+}
+
+/// The kinds of factor that somebody has set up.
+pub(super) fn kinds_of(credentials: &Credentials) -> Vec<FactorKind> {
+    [
+        (FactorKind::Password, credentials.password.is_some()),
+        (FactorKind::Otp, credentials.phone.as_ref().is_some_and(|phone| phone.verified)),
+        (FactorKind::Totp, credentials.totp.is_some()),
+        (FactorKind::RecoveryCodes, !credentials.recovery_codes.is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(kind, there)| there.then_some(kind))
+    .collect()
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    audit::About,
     caller::Caller,
     engine::Engine,
     enter::{Entered, Source, Terms, brought_along},
@@ -11,8 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Domain, EmailAddress, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus, Organization,
-        OrganizationId, RoleId, Slug, Subject, Timestamp,
+        AuditKind, Domain, EmailAddress, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus,
+        Organization, OrganizationId, RoleId, Slug, Subject, Timestamp,
     },
     judge::{Entry, Membership, Owed, Verdict, enter, membership, proven_address},
     store::FindOrganization,
@@ -152,7 +153,9 @@ impl Engine {
             let (enters, terms, caller, now) = (Arc::clone(self), terms.clone(), caller.clone(), caller.now);
             return self
                 .use_up(&bag, now, async move {
+                    let about = About::from(&creator);
                     admin.create_organization(&organization, &[creator]).await?;
+                    enters.tell(AuditKind::OrganizationCreated, about, &caller);
                     enters.enter(&id, source, &terms, &caller).await
                 })
                 .await;
@@ -160,7 +163,9 @@ impl Engine {
         let session =
             crate::domain::IntermediateSession { organization_id: Some(id.clone()), ..bag.session.clone() };
         let bag = self.go_on(bag, session, rotation, caller.now).await?;
+        let about = About::from(&creator);
         admin.create_organization(&organization, &[creator]).await?;
+        self.tell(AuditKind::OrganizationCreated, about, caller);
         self.enter(
             &id,
             Source::Intermediate { bag: Box::new(bag), add: None, return_to: None, rotation },

@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use super::{
+    audit::{About, AuditQueue},
+    caller::Caller,
     clock::EdgeClock,
     error::{Error, ErrorKind},
     hashing::HashingPool,
     jwt_memory::JwtMemory,
+    meters,
     settings::{Limit, Settings},
     touches::Touches,
 };
 use crate::{
     deliver::{Message, Outbox},
-    domain::{CredentialId, Credentials, Enrolment, MemberId, Timestamp},
+    domain::{AuditKind, CredentialId, Credentials, Enrolment, LimitKind, MemberId},
     store::{
-        CounterKey, Counters, CredentialStore, Directory, DirectoryAdmin, KeyStore, LinkStore, SessionStore,
-        TransientStore, Version, live::LiveTable,
+        AuditLog, AuditSink, CounterKey, Counters, CredentialStore, Directory, DirectoryAdmin, KeyStore,
+        LinkStore, SessionStore, TransientStore, Version, live::LiveTable,
     },
     token::{KeyRing, Purposes, Sealer, random},
 };
@@ -32,6 +35,9 @@ pub(crate) struct Stores {
     pub(crate) keys: Arc<dyn KeyStore>,
     pub(crate) transient: Arc<dyn TransientStore>,
     pub(crate) counters: Arc<dyn Counters>,
+    pub(crate) audit: Arc<dyn AuditSink>,
+    /// The same sink, where it can be read from here.
+    pub(crate) audit_log: Option<Arc<dyn AuditLog>>,
 }
 
 /// The use cases. Takes the time as an argument everywhere; `Vestibule` wraps it with a clock.
@@ -48,6 +54,7 @@ pub struct Engine {
     /// Apart from passwords, so that no flood of those keeps sessions from their JWTs.
     pub(crate) signing: HashingPool,
     pub(crate) touches: Touches,
+    pub(crate) audit: AuditQueue,
     /// For the edge alone: layers, routes and the handle.
     pub(crate) clock: EdgeClock,
 }
@@ -101,14 +108,20 @@ impl Engine {
     /// Counts one of something that is limited; the count, or a refusal.
     pub(crate) async fn limit(
         &self,
-        action: &'static str,
+        kind: LimitKind,
         subject: &str,
         limit: Limit,
-        now: Timestamp,
+        about: About,
+        caller: &Caller,
     ) -> Result<u32, Error> {
-        let key = CounterKey::new(action, subject);
-        let count = self.stores.counters.increment_below(&key, limit.count, limit.window, now).await?;
-        count.ok_or_else(|| ErrorKind::TooManyRequests.into())
+        let key = CounterKey::new(kind.as_str(), subject);
+        let count = self.stores.counters.increment_below(&key, limit.count, limit.window, caller.now).await?;
+        if let Some(count) = count {
+            return Ok(count);
+        }
+        meters::limited(kind);
+        self.tell_seldom(key.as_str(), AuditKind::Limited { limit: kind }, about, caller).await;
+        Err(ErrorKind::TooManyRequests.into())
     }
 
     /// Hands a message to the outbox.

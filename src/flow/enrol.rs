@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    audit::About,
     caller::Caller,
     engine::Engine,
     enter::{Entered, SignedIn, Terms},
@@ -13,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        CredentialId, Credentials, Digest, Factor, FactorDemand, Member, Organization, PendingTotp, Phone,
-        PhoneNumber, RecoveryCode, Secret,
+        AuditKind, CredentialId, Credentials, Digest, Factor, FactorDemand, FactorKind, Member, Organization,
+        PendingTotp, Phone, PhoneNumber, RecoveryCode, Secret,
     },
     factor::{Checked, Digits, RecoveryCodeText, TotpEnrolment, TotpSecret, check_sms, confirm_totp},
     judge::{MemberSession, Proof, may_change_factors},
@@ -151,7 +152,7 @@ impl Engine {
         let id = &changing.member.member_id;
         let policy = self.settings.lockout;
         let factor = self
-            .check(id, |seen| {
+            .check(&changing.member, FactorKind::Totp, caller, |seen| {
                 let here = seen.pending_totp.as_ref().filter(|pending| pending.begun_in == begun_in);
                 let Some(pending) = here else { return Ok(Checked::Missing) };
                 let secret = self.totp_secret(id, &pending.secret)?;
@@ -197,7 +198,7 @@ impl Engine {
         let digest = self.sms_digest(id, code.as_str());
         let policy = self.settings.lockout;
         let factor = self
-            .check(id, |seen| {
+            .check(&changing.member, FactorKind::Otp, caller, |seen| {
                 if seen.sms_code.as_ref().is_none_or(|sent| sent.enrols_in != Some(begun_in)) {
                     return Ok(Checked::Missing);
                 }
@@ -220,6 +221,13 @@ impl Engine {
         terms: &Terms,
         caller: &Caller,
     ) -> Result<Enrolled, Error> {
+        let about = match &changing.session {
+            Some(session) => About::from(session),
+            None => About::from(&changing.member),
+        };
+        let happened =
+            AuditKind::Enrolled { factor: factor.kind, credential_id: factor.credential_id.clone() };
+        self.tell(happened, about, caller);
         match (changing.pending, changing.session) {
             (Some(pending), _) => {
                 self.finish(pending, factor, rotation, terms, caller).await.map(Enrolled::SignIn)

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
+    account::kinds_of,
+    audit::About,
     caller::Caller,
     engine::Engine,
     error::{Error, ErrorKind},
@@ -13,9 +15,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Continues, Credentials, CustomClaims, Enrolment, Entrance, Factor, IntermediateSession, Member,
-        MemberId, MemberStatus, Organization, OrganizationId, ReturnTo, Secret, SessionId, Subject,
-        Timestamp, TokenSeed,
+        Admission, AuditKind, Continues, Credentials, CustomClaims, Enrolment, Entrance, Factor, FactorKind,
+        IntermediateSession, Member, MemberId, MemberStatus, Organization, OrganizationId, ReturnTo, Secret,
+        SessionId, Subject, Timestamp, TokenSeed,
     },
     judge::{
         Entry, Grant, MemberSession, Membership, Opening, Owed, SessionDuration, Verdict, enter, membership,
@@ -125,9 +127,11 @@ impl Engine {
         let factors = source.factors();
         let not_found = || Error::from(ErrorKind::OrganizationNotFound);
         let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
-        let stands = membership(&factors, &entrance).ok_or_else(not_found)?;
+        let Some(stands) = membership(&factors, &entrance) else {
+            return Err(self.denied(organization_id, &factors, caller).await);
+        };
 
-        let (member, enrolment) = self.admit(&entrance, &stands, &factors, caller.now).await?;
+        let (member, enrolment) = self.admit(&entrance, &stands, &factors, caller).await?;
         let person = match &member {
             Some(member) => member.clone(),
             None => self.prospect(&entrance, caller.now)?,
@@ -148,6 +152,12 @@ impl Engine {
                 .map(|signed_in| Entered::Session(Box::new(signed_in))),
             (Verdict::Owed(owed), member) => {
                 let mut bag = self.keep_open(source, factors, &organization, caller).await?;
+                let happened = AuditKind::Owed {
+                    primary: owed.primary_required.is_some(),
+                    secondary: owed.mfa_required.is_some(),
+                };
+                let about = member.as_ref().map_or_else(|| About::from(&organization), About::from);
+                self.tell(happened, about, caller);
                 let sms_sent = match &member {
                     Some(member) if owed.primary_required.is_none() => {
                         self.send_sms_at_once(&owed, member, &organization, &enrolment, caller).await
@@ -159,6 +169,21 @@ impl Engine {
             }
             (Verdict::Granted(_) | Verdict::Continued(_) | Verdict::Refused, _) => Err(not_found()),
         }
+    }
+
+    /// Somebody may not enter an organization that exists: it is answered like one that does not.
+    pub(super) async fn denied(
+        &self,
+        organization_id: &OrganizationId,
+        factors: &[Factor],
+        caller: &Caller,
+    ) -> Error {
+        if let Some(Factor { credential_id, .. }) = factors.first() {
+            let subject = format!("{organization_id}/{credential_id}");
+            let happened = AuditKind::Denied { credential_id: credential_id.clone() };
+            self.tell_seldom(&subject, happened, About::organization(organization_id), caller).await;
+        }
+        ErrorKind::OrganizationNotFound.into()
     }
 
     /// The organization as the holder of these factors meets it.
@@ -191,8 +216,9 @@ impl Engine {
         entrance: &Entrance,
         stands: &Membership,
         factors: &[Factor],
-        now: Timestamp,
+        caller: &Caller,
     ) -> Result<(Option<Member>, Enrolment), Error> {
+        let now = caller.now;
         let present = match &entrance.member {
             Some(member) => self.enrolment(&member.member_id).await?,
             None => Enrolment::default(),
@@ -219,7 +245,7 @@ impl Engine {
             });
         }
         if let Some(member) = entrance.member.as_ref().filter(|_| stands.joins()) {
-            self.discard_unproved(&member.member_id).await?;
+            self.discard_unproved(member, caller).await?;
         }
         let joining = Joining {
             organization_id: entrance.organization.organization_id.clone(),
@@ -228,6 +254,17 @@ impl Engine {
             now,
         };
         let member = self.stores.directory.join(&joining).await?;
+        if member.status == MemberStatus::Active {
+            let happened = match stands {
+                Membership::ActiveMember => AuditKind::AddressVerified,
+                Membership::PendingMember => AuditKind::Joined { admission: Admission::Pending },
+                Membership::InvitedMember => AuditKind::Joined { admission: Admission::Invited },
+                Membership::EligibleToJoinByEmailDomain { .. } => {
+                    AuditKind::Joined { admission: Admission::EmailDomain }
+                }
+            };
+            self.tell(happened, About::from(&member), caller);
+        }
         let enrolment = self.enrolment(&member.member_id).await?;
         let password_id = enrolment.password_id.clone().or(brought.password_id);
         Ok((Some(member), Enrolment { password_id, ..enrolment }))
@@ -253,7 +290,8 @@ impl Engine {
 
     /// Discards what a member set up who had not shown that the address is theirs; not what somebody sets up
     /// who was faster to show it.
-    async fn discard_unproved(&self, member_id: &MemberId) -> Result<(), Error> {
+    async fn discard_unproved(&self, member: &Member, caller: &Caller) -> Result<(), Error> {
+        let member_id = &member.member_id;
         let (credentials, version) = self.stores.credentials.load(member_id).await?;
         let proved = self.member(member_id).await?.status == MemberStatus::Active;
         if proved || credentials == Credentials::default() {
@@ -261,7 +299,11 @@ impl Engine {
         }
         let discarded =
             self.stores.credentials.replace_if(member_id, version, &Credentials::default()).await?;
-        if discarded { Ok(()) } else { Err(ErrorKind::Busy.into()) }
+        if !discarded {
+            return Err(ErrorKind::Busy.into());
+        }
+        self.tell(AuditKind::Removed { factors: kinds_of(&credentials) }, About::from(member), caller);
+        Ok(())
     }
 
     async fn keep_open(
@@ -329,14 +371,19 @@ impl Engine {
             && !self.is_live(&origin.session_id, now).await?
         {
             // Ended while this was made: so does this.
-            self.revoke(&session.member_session_id(), now).await?;
+            self.end(&session.member_session_id(), AuditKind::Revoked, caller).await?;
             return Err(ErrorKind::SessionNotFound.into());
         }
         self.table.fill(&session, ticket, now);
-        tracing::info!(
-            member_id = %session.member_id(), organization_id = %session.organization_id(),
-            session_id = %session.member_session_id(), "signed in"
-        );
+        let mut factors: Vec<FactorKind> =
+            session.authentication_factors().iter().map(|factor| factor.kind).collect();
+        factors.sort_unstable();
+        factors.dedup();
+        let happened = match continues {
+            Some(Continues { session_id: from, .. }) => AuditKind::Switched { from, factors },
+            None => AuditKind::SignedIn { factors },
+        };
+        self.tell(happened, About::from(&session), caller);
         Ok(SignedIn { session, session_token: token.into(), member, organization, return_to })
     }
 

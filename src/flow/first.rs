@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    audit::About,
     caller::Caller,
     engine::Engine,
     enter::{Entered, Source, Terms},
@@ -13,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        CredentialId, Digest, EmailAddress, EmailCode, Factor, FactorKind, IntermediateSession, MagicLink,
-        MemberId, OrganizationId, Password, ReturnTo, Scope, Secret, Slug, Subject,
+        AuditKind, CredentialId, Digest, EmailAddress, EmailCode, Factor, FactorKind, IntermediateSession,
+        LimitKind, MagicLink, MemberId, OrganizationId, Password, ReturnTo, Scope, Secret, Slug, Subject,
     },
     factor::{Digits, EMAIL_TRIES, password_factor, verify_nothing, verify_password},
     judge::membership,
@@ -146,7 +147,7 @@ impl Engine {
             expires_at: now.after(lifetime),
             tries_left: EMAIL_TRIES,
         };
-        let could_enter = self.could_enter(&scope, &address, kind, email_id, caller).await?;
+        let could_enter = self.could_enter(&scope, &address, kind, email_id.clone(), caller).await?;
         self.stores.transient.put_code(&code_key(&scope, &address, caller), stored, now).await?;
         if could_enter {
             let settings = &self.settings;
@@ -157,20 +158,24 @@ impl Engine {
                     letters::link_by_email(settings, address, &url, lifetime)
                 }
             })?;
+            self.tell(AuditKind::Sent { factor: kind, credential_id: email_id }, About::nobody(), caller);
         }
         Ok(())
     }
 
     /// Counts an email that is about to be sent.
     pub(crate) async fn limit_emails(&self, address: &EmailAddress, caller: &Caller) -> Result<(), Error> {
-        let (limits, now) = (&self.settings.limits, caller.now);
+        let limits = &self.settings.limits;
+        let limit = async |kind, subject: &str, limit| {
+            self.limit(kind, subject, limit, About::nobody(), caller).await
+        };
         if let Some(client) = caller.client {
-            self.limit("email-client", &client.to_string(), limits.emails_per_client, now).await?;
+            limit(LimitKind::EmailsPerClient, &client.to_string(), limits.emails_per_client).await?;
         }
         let client = caller.client.map(|client| client.to_string()).unwrap_or_default();
         let pair = format!("{address}/{client}");
-        self.limit("email-pair", &pair, limits.emails_per_pair, now).await?;
-        self.limit("email-address", address.as_str(), limits.emails_per_address, now).await.map(|_| ())
+        limit(LimitKind::EmailsPerPair, &pair, limits.emails_per_pair).await?;
+        limit(LimitKind::EmailsPerAddress, address.as_str(), limits.emails_per_address).await.map(|_| ())
     }
 
     async fn could_enter(
@@ -221,6 +226,10 @@ impl Engine {
         };
         let attempt = self.begin_first(&address, caller).await?;
         let digest = self.code_digest(&address, &Secret::new(digits.as_str()));
+        let refused = |error| {
+            let tried = Some(self.email_id(&address));
+            self.refused(FactorKind::EmailOtp, error, tried, About::nobody(), caller)
+        };
         match self.stores.transient.try_code(&key, digest, caller.now).await? {
             TriedCode::Right(code) => {
                 self.first_succeeded(attempt, caller).await?;
@@ -229,14 +238,14 @@ impl Engine {
                 if let Some(link) = &code.link
                     && !matches!(self.stores.links.take(link, caller.now).await?, TakenLink::Fresh(_))
                 {
-                    return Err(spent());
+                    return Err(refused(ErrorKind::SpentCode));
                 }
                 let subject = Subject::Email(code.address);
                 let factor = Factor::new(code.kind, subject, code.email_id, caller.now);
                 Ok(Proof { factor, scope: code.scope, return_to: code.return_to })
             }
-            TriedCode::Wrong(_) => Err(ErrorKind::WrongCode.into()),
-            TriedCode::Gone => Err(spent()),
+            TriedCode::Wrong(_) => Err(refused(ErrorKind::WrongCode)),
+            TriedCode::Gone => Err(refused(ErrorKind::SpentCode)),
         }
     }
 
@@ -254,7 +263,7 @@ impl Engine {
 
     /// Uses a link, in the browser that asked for it and nowhere else.
     pub(crate) async fn use_link(&self, token: &str, caller: &Caller) -> Result<Proof, Error> {
-        let OpenedLink::Here { .. } = self.look_at_link(token, caller).await? else {
+        let OpenedLink::Here { address } = self.look_at_link(token, caller).await? else {
             return Err(ErrorKind::UnknownLink.into());
         };
         let token =
@@ -266,7 +275,11 @@ impl Engine {
                 let factor = Factor::new(FactorKind::MagicLink, subject, link.email_id, caller.now);
                 Ok(Proof { factor, scope: link.scope, return_to: link.return_to })
             }
-            TakenLink::Spent => Err(ErrorKind::SpentLink.into()),
+            TakenLink::Spent => {
+                let tried = Some(self.email_id(&address));
+                let (factor, error) = (FactorKind::MagicLink, ErrorKind::SpentLink);
+                Err(self.refused(factor, error, tried, About::nobody(), caller))
+            }
             TakenLink::Unknown => Err(ErrorKind::UnknownLink.into()),
         }
     }
@@ -294,9 +307,12 @@ impl Engine {
         let (credentials, _) = self.stores.credentials.load(id).await?;
         let Some((member, stored)) = member.zip(credentials.password) else {
             self.hashing.run(move || verify_nothing(&password)).await?;
-            return Err(ErrorKind::WrongPassword.into());
+            let tried = Some(self.email_id(address));
+            let (factor, error) = (FactorKind::Password, ErrorKind::WrongPassword);
+            return Err(self.refused(factor, error, tried, about_scope(scope), caller));
         };
-        let factor = self.verify(stored, member.member_id, password, caller).await?;
+        let about = About::from(&member);
+        let factor = self.verify(stored, member.member_id, password, about, caller).await?;
         self.first_succeeded(attempt, caller).await?;
         Ok(factor)
     }
@@ -307,6 +323,7 @@ impl Engine {
         stored: Password,
         member_id: MemberId,
         password: Secret,
+        about: About,
         caller: &Caller,
     ) -> Result<Factor, Error> {
         let phc = self.sealer.open(Place { column: "password", row: member_id.as_str() }, &stored.hash)?;
@@ -315,7 +332,7 @@ impl Engine {
             .run(move || std::str::from_utf8(&phc).is_ok_and(|phc| verify_password(&password, phc)))
             .await?;
         if !right {
-            return Err(ErrorKind::WrongPassword.into());
+            return Err(self.refused(FactorKind::Password, ErrorKind::WrongPassword, None, about, caller));
         }
         Ok(password_factor(stored.password_id, member_id, caller.now))
     }
@@ -330,6 +347,7 @@ impl Engine {
         terms: &Terms,
         caller: &Caller,
     ) -> Result<First, Error> {
+        self.proved(&proof, caller);
         let bag = match held {
             Some(token) => self.find_intermediate(token, caller).await.ok(),
             None => None,
@@ -365,6 +383,15 @@ impl Engine {
                 self.enter(&organization_id, source, terms, caller).await.map(First::Entered)
             }
         }
+    }
+
+    fn proved(&self, proof: &Proof, caller: &Caller) {
+        let Factor { kind, credential_id, subject, .. } = &proof.factor;
+        let mut about = about_scope(&proof.scope);
+        if let Subject::Member(member_id) = subject {
+            about.member_id = Some(member_id.clone());
+        }
+        self.tell(AuditKind::Proved { factor: *kind, credential_id: credential_id.clone() }, about, caller);
     }
 
     /// Whether a factor is about the person whose bag it is.
@@ -404,18 +431,20 @@ impl Engine {
     ) -> Result<FirstTry, Error> {
         let limits = &self.settings.limits;
         let mut counted = Vec::new();
+        let mut limit = async |kind: LimitKind, subject: &str, limit| {
+            let count = self.limit(kind, subject, limit, About::nobody(), caller).await?;
+            counted.push(CounterKey::new(kind.as_str(), subject));
+            Ok::<_, Error>(count)
+        };
         if let Some(client) = caller.client {
             let client = client.to_string();
             let pair = format!("{}/{client}", address.as_str());
-            self.limit("first-client", &client, limits.failures_per_client, caller.now).await?;
-            counted.push(CounterKey::new("first-client", &client));
-            self.limit("first-pair", &pair, limits.failures_per_pair, caller.now).await?;
-            counted.push(CounterKey::new("first-pair", &pair));
+            limit(LimitKind::FailuresPerClient, &client, limits.failures_per_client).await?;
+            limit(LimitKind::FailuresPerPair, &pair, limits.failures_per_pair).await?;
         }
         let slow = limits.slow_after;
         let ceiling = super::Limit { count: slow.count.saturating_mul(10), ..slow };
-        let count = self.limit("first-address", address.as_str(), ceiling, caller.now).await?;
-        counted.push(CounterKey::new("first-address", address.as_str()));
+        let count = limit(LimitKind::SlowAfter, address.as_str(), ceiling).await?;
         if count > slow.count {
             let doublings = (count - slow.count).min(5);
             tokio::time::sleep(Duration::from_millis(100 << doublings)).await;
@@ -435,6 +464,13 @@ impl Engine {
 /// A try of a first factor that was counted as a failure, until it turns out to be none.
 #[derive(Debug)]
 pub(crate) struct FirstTry(Vec<CounterKey>);
+
+fn about_scope(scope: &Scope) -> About {
+    match scope {
+        Scope::Organization(organization_id) => About::organization(organization_id),
+        Scope::Discovery | Scope::Nowhere => About::nobody(),
+    }
+}
 
 fn is_for(bag: &Bag, scope: &Scope) -> bool {
     matches!(scope, Scope::Organization(id) if bag.session.organization_id.as_ref() == Some(id))

@@ -2,13 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tracing::Instrument as _;
+
 use super::{
+    audit::About,
     caller::Caller,
     engine::Engine,
     error::{Error, ErrorKind},
 };
 use crate::{
-    domain::{Continues, Digest, Factor, IntermediateSession, OrganizationId, ReturnTo, Secret, Timestamp},
+    domain::{
+        Continues, Digest, Factor, IntermediateSession, LimitKind, OrganizationId, ReturnTo, Secret,
+        Timestamp,
+    },
     judge::proven_address,
     store::Attempt,
     token::{OpaqueToken, TokenKind, random},
@@ -46,13 +52,16 @@ impl Engine {
     ) -> Result<Bag, Error> {
         let now = caller.now;
         let limits = &self.settings.limits;
+        let limit = async |kind, subject: &str, limit| {
+            self.limit(kind, subject, limit, About::nobody(), caller).await
+        };
         if let Some(client) = caller.client {
-            self.limit("intermediate-client", &client.to_string(), limits.intermediate_per_client, now)
-                .await?;
+            let client = client.to_string();
+            limit(LimitKind::IntermediatePerClient, &client, limits.intermediate_per_client).await?;
         }
         if let Some(address) = factors.iter().find_map(Factor::address) {
-            self.limit("intermediate-address", address.as_str(), limits.intermediate_per_address, now)
-                .await?;
+            let address = address.as_str();
+            limit(LimitKind::IntermediatePerAddress, address, limits.intermediate_per_address).await?;
         }
         let session = IntermediateSession {
             factors,
@@ -150,7 +159,7 @@ impl Engine {
             }
             made
         };
-        tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
+        tokio::spawn(task.in_current_span()).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
     }
 
     /// Gives an intermediate session up, as when somebody starts again.

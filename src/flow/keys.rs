@@ -4,11 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    audit::About,
+    caller::Caller,
     engine::Engine,
     error::{Error, ErrorKind},
 };
 use crate::{
-    domain::{Credentials, MemberId, Sealed, Timestamp},
+    domain::{AuditKind, CredentialId, Credentials, MemberId, Sealed, Timestamp},
     store::StoredKey,
     token::{JwtAlgorithm, Place, SigningKey, random},
 };
@@ -60,7 +62,8 @@ impl Engine {
     async fn add_key(&self, now: Timestamp, signs_from: Timestamp) -> Result<String, Error> {
         let algorithm = self.settings.jwt_algorithm;
         let random: [u8; 16] = random()?;
-        let key_id = crate::domain::CredentialId::mint("jwk", self.settings.environment, random).to_string();
+        let id = CredentialId::mint("jwk", self.settings.environment, random);
+        let key_id = id.to_string();
         let pkcs8 = self.signing.run(move || SigningKey::generate(algorithm)).await??;
         let private_key = self.sealer.seal(place(&key_id), &pkcs8)?;
         let stored = StoredKey {
@@ -71,6 +74,7 @@ impl Engine {
             signs_from,
         };
         self.stores.keys.add(&stored).await?;
+        self.tell(AuditKind::KeyRotated { key_id: id }, About::nobody(), &Caller::at(now));
         Ok(key_id)
     }
 
@@ -82,7 +86,6 @@ impl Engine {
     pub async fn rotate_signing_key(&self, now: Timestamp) -> Result<String, Error> {
         let key_id = self.add_key(now, now.after(PUBLISHED_BEFORE)).await?;
         self.read_keys().await?;
-        tracing::info!(key_id, "signing key made");
         Ok(key_id)
     }
 
@@ -95,7 +98,9 @@ impl Engine {
     pub async fn retire_signing_key(&self, key_id: &str, now: Timestamp) -> Result<bool, Error> {
         self.ring.retire(key_id);
         self.jwts.forget_all();
-        tracing::warn!(key_id, "signing key retired");
+        if let Ok(key_id) = CredentialId::new(key_id) {
+            self.tell(AuditKind::KeyRetired { key_id }, About::nobody(), &Caller::at(now));
+        }
         let removed = self.stores.keys.remove(key_id).await;
         self.need_signing_key(now).await?;
         Ok(removed?)
@@ -155,7 +160,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Unavailable` when a store does not answer or something can't be opened; call it again.
-    pub async fn reseal(&self) -> Result<usize, Error> {
+    pub async fn reseal(&self, now: Timestamp) -> Result<usize, Error> {
         for key in self.stores.keys.load().await? {
             if let Some(sealed) = self.resealed(place(&key.key_id), &key.private_key)? {
                 self.stores.keys.reseal(&key.key_id, &key.private_key, &sealed).await?;
@@ -170,7 +175,10 @@ impl Engine {
             members += page.len();
             match page.into_iter().next_back() {
                 Some(last) => after = Some(last),
-                None => return Ok(members),
+                None => {
+                    self.tell(AuditKind::Resealed { members }, About::nobody(), &Caller::at(now));
+                    return Ok(members);
+                }
             }
         }
     }

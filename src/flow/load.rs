@@ -1,9 +1,12 @@
 //! From a token to the session behind it: the look that every request takes, and the slow road when
 //! this node does not know.
 
+use tracing::{Instrument as _, debug_span};
+
 use super::{
     engine::Engine,
     error::{Error, ErrorKind},
+    meters::{self, Watch},
 };
 use crate::{
     domain::{SessionId, SessionRecord, Timestamp},
@@ -78,6 +81,22 @@ impl Engine {
         presented: &Presented,
         now: Timestamp,
     ) -> Result<Option<MemberSession>, Error> {
+        let watch = Watch::start();
+        let loaded = self.ask_stores(presented, now).instrument(debug_span!("load")).await;
+        let outcome = match &loaded {
+            Ok(Some(_)) => "found",
+            Ok(None) => "none",
+            Err(_) => "unavailable",
+        };
+        meters::loaded(watch, outcome);
+        loaded
+    }
+
+    async fn ask_stores(
+        &self,
+        presented: &Presented,
+        now: Timestamp,
+    ) -> Result<Option<MemberSession>, Error> {
         let ticket = self.table.ticket();
         let record = match presented {
             Presented::Token(token) => {
@@ -111,7 +130,9 @@ impl Engine {
             return Some(known.proves.session_id.clone());
         }
         let round = self.jwts.round();
-        let proves = self.settings.jwt.verify(text, &self.ring, Some(now))?;
+        let verified = self.settings.jwt.verify(text, &self.ring, Some(now));
+        meters::jwt_verified(verified.is_some());
+        let proves = verified?;
         self.jwts.remember(text, proves.clone(), round);
         Some(proves.session_id)
     }

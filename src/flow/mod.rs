@@ -3,6 +3,7 @@
 //! They know stores and the judge, and nothing of HTTP.
 
 mod account;
+mod audit;
 mod caller;
 mod clock;
 mod discover;
@@ -17,6 +18,7 @@ mod jwt_memory;
 mod keys;
 mod letters;
 mod load;
+pub(crate) mod meters;
 mod second;
 mod sessions;
 mod settings;
@@ -25,6 +27,8 @@ mod touches;
 mod upkeep;
 
 pub use account::Vouched;
+pub(crate) use audit::{About, AuditQueue};
+pub use audit::{AuditEvents, Missed};
 pub use caller::Caller;
 pub(crate) use clock::EdgeClock;
 pub use clock::{Clock, SystemClock};

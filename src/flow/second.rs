@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{
+    audit::{About, reason},
     caller::Caller,
     engine::Engine,
     enter::{Entered, Source, Terms},
@@ -15,8 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Allowed, Credentials, Digest, Enrolment, Factor, FactorClass, FactorKind, Member, MemberId,
-        MfaMethod, Organization, Phone, Secret, Timestamp,
+        Allowed, AuditKind, Credentials, Digest, Enrolment, Factor, FactorClass, FactorKind, LimitKind,
+        Member, MemberId, MfaMethod, Organization, Phone, Secret, Timestamp,
     },
     factor::{
         Checked, Digits, RecoveryCodeText, SMS_LIFETIME, TotpSecret, check_recovery_code, check_sms,
@@ -157,7 +158,7 @@ impl Engine {
         match second {
             SecondFactor::Totp(code) => {
                 let code = Digits::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
-                self.check(id, |seen| {
+                self.check(member, second.kind(), caller, |seen| {
                     let Some(totp) = &seen.totp else { return Ok(Checked::Missing) };
                     let secret = self.totp_secret(id, &totp.secret)?;
                     Ok(check_totp(seen, id, &secret, &code, policy, now))
@@ -167,7 +168,7 @@ impl Engine {
             SecondFactor::Sms(code) => {
                 let code = Digits::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
                 let digest = self.sms_digest(id, code.as_str());
-                self.check(id, |seen| {
+                self.check(member, second.kind(), caller, |seen| {
                     // A code that was asked for to set a phone up proves nothing here.
                     let enrolling = seen.sms_code.as_ref().is_some_and(|sent| sent.enrols_in.is_some());
                     let known = seen.phone.as_ref().filter(|phone| phone.verified);
@@ -185,9 +186,13 @@ impl Engine {
             SecondFactor::RecoveryCode(code) => {
                 let code = RecoveryCodeText::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
                 let digests = self.recovery_digests(id, &code);
-                let factor =
-                    self.check(id, |seen| Ok(check_recovery_code(seen, id, &digests, policy, now))).await?;
+                let factor = self
+                    .check(member, second.kind(), caller, |seen| {
+                        Ok(check_recovery_code(seen, id, &digests, policy, now))
+                    })
+                    .await?;
                 let left = self.enrolment(id).await?.recovery_codes;
+                self.tell(AuditKind::Recovered { codes_left: left }, About::from(member), caller);
                 let notice = letters::recovery_code_used(&self.settings, member.email_address.clone(), left);
                 self.notify(notice);
                 Ok(factor)
@@ -195,27 +200,46 @@ impl Engine {
         }
     }
 
-    /// Runs a check until what it saw is what it replaced.
+    /// Runs a check of a factor of this kind until what it saw is what it replaced.
     pub(crate) async fn check(
         &self,
-        member_id: &MemberId,
+        member: &Member,
+        factor: FactorKind,
+        caller: &Caller,
         check: impl Fn(&Credentials) -> Result<Checked, Error>,
     ) -> Result<Factor, Error> {
-        let outcome = self
-            .change_credentials(member_id, |seen| {
-                Ok(match check(seen)? {
+        let (outcome, lockout) = self
+            .change_credentials(&member.member_id, |seen| {
+                let (write, outcome) = match check(seen)? {
                     Checked::Proved { factor, write } => (Some(write), Ok(factor)),
                     Checked::Wrong { write } => (Some(write), Err(ErrorKind::WrongCode)),
                     Checked::Replayed { write } => (Some(write), Err(ErrorKind::ReplayedCode)),
                     Checked::Locked => (None, Err(ErrorKind::Locked)),
                     Checked::Missing => (None, Err(ErrorKind::NotEnrolled)),
-                })
+                };
+                let lockout = write.as_ref().map(|write| write.lockout).unwrap_or_default();
+                Ok((write, (outcome, lockout)))
             })
             .await?;
-        if let Err(kind) = &outcome {
-            tracing::info!(%member_id, reason = ?kind, "second factor refused");
+        let about = || About::from(member);
+        match outcome {
+            Ok(factor) => Ok(factor),
+            // Nothing counts these.
+            Err(error @ (ErrorKind::Locked | ErrorKind::NotEnrolled)) => {
+                let reason = reason(&error);
+                let subject = format!("{}/{}/{}", member.member_id, factor.as_str(), reason.as_str());
+                let happened = AuditKind::Refused { factor, reason, credential_id: None };
+                self.tell_seldom(&subject, happened, about(), caller).await;
+                Err(error.into())
+            }
+            Err(error) => {
+                let refused = self.refused(factor, error, None, about(), caller);
+                if let Some(until) = lockout.locked_until {
+                    self.tell(AuditKind::Locked { until }, about(), caller);
+                }
+                Err(refused)
+            }
         }
-        outcome.map_err(Error::from)
     }
 
     /// Sends a code to the member's phone.
@@ -231,12 +255,13 @@ impl Engine {
         }
         let (now, limits) = (caller.now, &self.settings.limits);
         let number = phone.number.clone();
-        let limit = |action, subject: String, limit: Limit| async move {
-            self.limit(action, &subject, limit, now).await
+        let limit = |kind, subject: String, limit: Limit| async move {
+            self.limit(kind, &subject, limit, About::from(member), caller).await
         };
-        limit("sms-cooldown", number.to_string(), limits.sms_cooldown).await?;
-        limit("sms-number", number.to_string(), limits.sms_per_number).await?;
-        limit("sms-organization", member.organization_id.to_string(), limits.sms_per_organization).await?;
+        let organization = member.organization_id.to_string();
+        limit(LimitKind::SmsCooldown, number.to_string(), limits.sms_cooldown).await?;
+        limit(LimitKind::SmsPerNumber, number.to_string(), limits.sms_per_number).await?;
+        limit(LimitKind::SmsPerOrganization, organization, limits.sms_per_organization).await?;
         let code = fresh_code()?;
         let digest = self.sms_digest(&member.member_id, code.expose());
         let sent = self
@@ -251,7 +276,10 @@ impl Engine {
         if !sent {
             return Ok(());
         }
-        self.post(letters::code_by_sms(&self.settings, number, code.expose(), SMS_LIFETIME))
+        self.post(letters::code_by_sms(&self.settings, number, code.expose(), SMS_LIFETIME))?;
+        let happened = AuditKind::Sent { factor: FactorKind::Otp, credential_id: phone.phone_id };
+        self.tell(happened, About::from(member), caller);
+        Ok(())
     }
 
     /// Sends a code without being asked, where the phone is what the member is asked for first.

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tracing::Instrument as _;
+
 use super::{
+    audit::About,
     caller::Caller,
     discover::Discovered,
     engine::Engine,
@@ -11,9 +14,11 @@ use super::{
 };
 use crate::{
     domain::{
-        Continues, Factor, FactorClass, MemberId, OrganizationId, Secret, SessionId, SessionRecord, Timestamp,
+        AuditKind, Continues, Factor, FactorClass, MemberId, OrganizationId, Secret, SessionId,
+        SessionRecord, Timestamp,
     },
     judge::{MemberSession, membership},
+    store::live::Found,
 };
 
 /// How often a stream that waits for its session's end looks again, whatever it was told.
@@ -86,7 +91,7 @@ impl Engine {
         let mut records = self.stores.sessions.of_member(member_id, now).await?;
         for record in &mut records {
             // The table knows of uses that are not written yet.
-            if let crate::store::live::Found::Live(session) = self.table.by_id(&record.session_id, now) {
+            if let Found::Live(session) = self.table.by_id(&record.session_id, now) {
                 record.last_accessed_at = session.last_accessed_at();
             }
         }
@@ -99,10 +104,44 @@ impl Engine {
     /// # Errors
     /// `Unavailable`.
     pub async fn revoke(self: &Arc<Self>, session_id: &SessionId, now: Timestamp) -> Result<bool, Error> {
-        self.end_here(session_id, now);
-        let (engine, session_id) = (Arc::clone(self), session_id.clone());
-        let task = async move { engine.stores.sessions.revoke(&session_id).await };
-        Ok(tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))??)
+        self.end(session_id, AuditKind::Revoked, &Caller::at(now)).await
+    }
+
+    /// The same, told as what it is.
+    pub(crate) async fn end(
+        self: &Arc<Self>,
+        session_id: &SessionId,
+        happened: AuditKind,
+        caller: &Caller,
+    ) -> Result<bool, Error> {
+        let known = match self.table.by_id(session_id, caller.now) {
+            Found::Live(session) => Some(About::from(&session)),
+            Found::Ended | Found::Unknown => None,
+        };
+        self.end_here(session_id, caller.now);
+        let (engine, session_id, caller) = (Arc::clone(self), session_id.clone(), caller.clone());
+        let task = async move {
+            let about = match known {
+                Some(about) => about,
+                None => engine.about_stored(&session_id).await,
+            };
+            let ended = engine.stores.sessions.revoke(&session_id).await?;
+            if ended {
+                engine.tell(happened, about, &caller);
+            }
+            Ok::<_, Error>(ended)
+        };
+        tokio::spawn(task.in_current_span()).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
+    }
+
+    /// Whose session it is, as far as the store tells.
+    async fn about_stored(&self, session_id: &SessionId) -> About {
+        let record = self.stores.sessions.by_id(session_id).await.ok().flatten();
+        About {
+            organization_id: record.as_ref().map(|record| record.organization_id.clone()),
+            member_id: record.map(|record| record.member_id),
+            session_id: Some(session_id.clone()),
+        }
     }
 
     /// Ends all sessions of a member, or all but one; says how many.
@@ -115,17 +154,37 @@ impl Engine {
         except: Option<&SessionId>,
         now: Timestamp,
     ) -> Result<usize, Error> {
+        self.end_member(member_id, except, &Caller::at(now)).await
+    }
+
+    /// The same at the wish of a caller.
+    pub(crate) async fn end_member(
+        self: &Arc<Self>,
+        member_id: &MemberId,
+        except: Option<&SessionId>,
+        caller: &Caller,
+    ) -> Result<usize, Error> {
+        let now = caller.now;
         self.table.end_member(member_id, except, now.after(self.settings.sessions.absolute));
-        let (engine, member_id, except) = (Arc::clone(self), member_id.clone(), except.cloned());
+        let (engine, caller) = (Arc::clone(self), caller.clone());
+        let (member_id, except) = (member_id.clone(), except.cloned());
         let task = async move {
             let ended = engine.stores.sessions.revoke_member(&member_id, except.as_ref()).await?;
             // Those that this node did not know yet, or came to know meanwhile.
             for session_id in &ended {
                 engine.end_here(session_id, now);
             }
+            if !ended.is_empty() {
+                let member = engine.member(&member_id).await.ok();
+                let about = member.as_ref().map_or_else(|| About::only_member(&member_id), About::from);
+                for session_id in &ended {
+                    let about = About { session_id: Some(session_id.clone()), ..about.clone() };
+                    engine.tell(AuditKind::Revoked, about, &caller);
+                }
+            }
             Ok::<_, Error>(ended.len())
         };
-        tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
+        tokio::spawn(task.in_current_span()).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
     }
 
     fn end_here(&self, session_id: &SessionId, now: Timestamp) {
@@ -178,7 +237,7 @@ impl Engine {
         let entrance = self.entrance(organization_id, &factors).await?.ok_or_else(not_found)?;
         // Switching accepts invitations, but makes nobody a member who was none.
         if entrance.member.is_none() || membership(&factors, &entrance).is_none() {
-            return Err(not_found());
+            return Err(self.denied(organization_id, &factors, caller).await);
         }
         let continues = Some(Continues {
             session_id: record.session_id,

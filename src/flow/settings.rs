@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     /// Development: cookies without `Secure`, under another name.
     pub(crate) development: bool,
     pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
+    /// How long audit events are kept.
+    pub(crate) audit_retention: Duration,
 }
 
 /// How often something may happen: so many times in a window.

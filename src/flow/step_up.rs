@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tracing::Instrument as _;
+
 use super::{
+    audit::{About, reason},
     caller::Caller,
     engine::Engine,
     enter::SignedIn,
@@ -13,8 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Challenge, CredentialId, EmailCode, Factor, FactorDemand, FactorKind, Phone, ReturnTo, Scope, Secret,
-        SessionRecord, Subject, TokenSeed,
+        AuditKind, Challenge, CredentialId, EmailCode, Factor, FactorDemand, FactorKind, Phone, ReturnTo,
+        Scope, Secret, SessionRecord, Subject, TokenSeed,
     },
     factor::{Digits, EMAIL_TRIES},
     judge::{MemberSession, Resumed, accepts},
@@ -77,7 +80,13 @@ impl Engine {
             nothing_done,
             expires_at: now.after(LIFETIME),
         };
+        let nonce = new.nonce;
         let challenge = self.stores.transient.challenge(&session.member_session_id(), new, now).await?;
+        // A request that is sent again is challenged by the same.
+        if challenge.nonce == nonce {
+            let demand = demand.clone();
+            self.tell(AuditKind::Challenged { demand }, About::from(session), caller);
+        }
         Ok(Challenged { token: self.challenge_token(session, &challenge), challenge })
     }
 
@@ -165,7 +174,11 @@ impl Engine {
         };
         let key = CodeKey::Session(session.member_session_id());
         self.stores.transient.put_code(&key, stored, now).await?;
-        self.post(letters::code_by_email(&self.settings, address, code.expose(), lifetime))
+        let credential_id = self.email_id(&address);
+        self.post(letters::code_by_email(&self.settings, address, code.expose(), lifetime))?;
+        let happened = AuditKind::Sent { factor: FactorKind::EmailOtp, credential_id };
+        self.tell(happened, About::from(session), caller);
+        Ok(())
     }
 
     /// Whether a code by email waits to answer a challenge of this session.
@@ -201,7 +214,11 @@ impl Engine {
         let challenge = self.find_challenge(session, token, caller).await?;
         // Before anything is used up by the proof.
         if !self.answers(session, &challenge.demand).await?.kinds.contains(&step_up.kind()) {
-            return Err(ErrorKind::FactorNotAccepted.into());
+            let (factor, error) = (step_up.kind(), ErrorKind::FactorNotAccepted);
+            let happened = AuditKind::Refused { factor, reason: reason(&error), credential_id: None };
+            let subject = format!("{}/{}", session.member_session_id(), factor.as_str());
+            self.tell_seldom(&subject, happened, About::from(session), caller).await;
+            return Err(error.into());
         }
         let factor = self.prove(session, step_up, caller).await?;
         let mut signed_in = self.raise(session, factor, false, caller).await?;
@@ -243,7 +260,7 @@ impl Engine {
         let id = session.member_id();
         let (credentials, _) = self.stores.credentials.load(id).await?;
         let stored = credentials.password.ok_or(ErrorKind::NotEnrolled)?;
-        let factor = self.verify(stored, id.clone(), password, caller).await?;
+        let factor = self.verify(stored, id.clone(), password, About::from(session), caller).await?;
         self.first_succeeded(attempt, caller).await?;
         Ok(factor)
     }
@@ -258,13 +275,14 @@ impl Engine {
         let attempt = self.begin_first(session.email_address(), caller).await?;
         let digest = self.code_digest(session.email_address(), &Secret::new(digits.as_str()));
         let key = CodeKey::Session(session.member_session_id());
+        let refused = |error| self.refused(FactorKind::EmailOtp, error, None, About::from(session), caller);
         match self.stores.transient.try_code(&key, digest, caller.now).await? {
             TriedCode::Right(code) => {
                 self.first_succeeded(attempt, caller).await?;
                 Ok(Factor::new(FactorKind::EmailOtp, Subject::Email(code.address), code.email_id, caller.now))
             }
-            TriedCode::Wrong(_) => Err(ErrorKind::WrongCode.into()),
-            TriedCode::Gone => Err(ErrorKind::SpentCode.into()),
+            TriedCode::Wrong(_) => Err(refused(ErrorKind::WrongCode)),
+            TriedCode::Gone => Err(refused(ErrorKind::SpentCode)),
         }
     }
 
@@ -288,13 +306,13 @@ impl Engine {
             policy: &self.settings.sessions,
             now: caller.now,
         };
-        let seed = TokenSeed(random()?);
+        let (seed, happened) = (TokenSeed(random()?), AuditKind::Raised { factor: factor.kind });
         let record = session
             .raised(factor, enrolled, seed, by)
             .ok_or_else(|| Error::from(ErrorKind::FactorNotAccepted))?;
         let session = self.replace_session(session, record, caller.now).await?;
         let session_token = self.token_of(&session).into();
-        tracing::info!(session_id = %session.member_session_id(), member_id = %session.member_id(), "session raised");
+        self.tell(happened, About::from(&session), caller);
         Ok(SignedIn { session, session_token, member, organization, return_to: None })
     }
 
@@ -320,6 +338,6 @@ impl Engine {
             let ticket = engine.table.ticket();
             engine.resume(record, ticket, now).await?.ok_or_else(gone)
         };
-        tokio::spawn(task).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
+        tokio::spawn(task.in_current_span()).await.map_err(|_| Error::from(ErrorKind::Unavailable))?
     }
 }

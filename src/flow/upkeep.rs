@@ -1,9 +1,11 @@
-//! What goes on in the background: messages are sent, last uses written, the expired swept away, keys
-//! rotated. One task, which the application starts and stops.
+//! What goes on in the background: messages are sent, audit events recorded, last uses written, the
+//! expired swept away, keys rotated. One task, which the application starts and stops.
 
 use std::{sync::Arc, time::Duration};
 
-use super::engine::Engine;
+use tracing::{Instrument as _, debug_span};
+
+use super::{engine::Engine, meters};
 use crate::{
     deliver::{EmailSender, SmsSender},
     domain::Timestamp,
@@ -21,15 +23,21 @@ impl Engine {
         clock: impl Fn() -> Timestamp,
         stop: impl Future<Output = ()>,
     ) {
-        let (tell, told) = tokio::sync::oneshot::channel::<()>();
-        let told = async {
-            let _ = told.await;
+        let (tell, _) = tokio::sync::broadcast::channel::<()>(1);
+        let told = || {
+            let mut told = tell.subscribe();
+            async move {
+                let _ = told.recv().await;
+            }
         };
+        let (outbox, audit) = (told(), told());
         let tend = async {
             self.tend_until(&clock, stop).await;
-            drop(tell);
+            let _ = tell.send(());
         };
-        tokio::join!(tend, self.outbox.run(email, sms, told));
+        let record = self.audit.run(&*self.stores.audit, audit);
+        let send = self.outbox.run(email, sms, outbox);
+        async { tokio::join!(tend, send, record) }.instrument(debug_span!("upkeep")).await;
     }
 
     async fn tend_until(&self, clock: &impl Fn() -> Timestamp, stop: impl Future<Output = ()>) {
@@ -38,6 +46,7 @@ impl Engine {
         loop {
             let stopped = tokio::time::timeout(WRITE_USES_EVERY, &mut stop).await.is_ok();
             self.write_uses().await;
+            meters::levels(self);
             if let Err(error) = self.stores.keys.note_time(clock()).await {
                 tracing::warn!(%error, "the time was not noted");
             }
@@ -69,6 +78,16 @@ impl Engine {
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%error, "expired sessions were not removed");
+                    break;
+                }
+            }
+        }
+        loop {
+            match self.stores.audit.forget_before(now.before(self.settings.audit_retention)).await {
+                Ok(1000..) => tokio::task::yield_now().await,
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "old audit events were not removed");
                     break;
                 }
             }

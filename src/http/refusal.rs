@@ -15,8 +15,8 @@ use super::{
     reply::Reply,
 };
 use crate::{
-    domain::{FactorDemand, ReturnTo},
-    flow::{Answers, Caller, Challenged, Engine, Error},
+    domain::{AuditKind, FactorDemand, ForbiddenReason, ReturnTo},
+    flow::{About, Answers, Caller, Challenged, Engine, Error},
     judge::{MemberSession, Unmet},
 };
 
@@ -35,6 +35,20 @@ pub enum RefusalReason {
     SignInRequired,
     /// A store does not answer, so nobody can be let in.
     Unavailable,
+}
+
+impl RefusalReason {
+    /// As a word, for those who count.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Unmet(unmet) if unmet.iter().all(|unmet| matches!(unmet, Unmet::Factor(_))) => "factor",
+            Self::Unmet(unmet) => forbidden_because(unmet).as_str(),
+            Self::EnrolmentRequired => "enrolment_required",
+            Self::SignInRequired => "sign_in_required",
+            Self::Unavailable => "unavailable",
+        }
+    }
 }
 
 /// A refused request: the reason, and the answer that would be given to it.
@@ -146,12 +160,22 @@ pub(crate) async fn unmet(
 ) -> Refusal {
     let demand = match unmet.as_slice() {
         [Unmet::Factor(demand)] => demand.clone(),
-        _ => return forbidden(engine, unmet, refused),
+        _ => {
+            let reason = forbidden_because(&unmet);
+            tell_forbidden(engine, session, reason, refused).await;
+            return forbidden(engine, unmet, refused);
+        }
     };
     let answered = match engine.answers(session, &demand).await {
         Ok(Answers { kinds, .. }) if !kinds.is_empty() => challenge(engine, session, &demand, refused).await,
-        Ok(Answers { after_signing_in: true, .. }) => return sign_in_again(engine, &demand, refused),
-        Ok(_) => return enrolment(engine, &demand, refused),
+        Ok(Answers { after_signing_in: true, .. }) => {
+            tell_forbidden(engine, session, ForbiddenReason::SignInRequired, refused).await;
+            return sign_in_again(engine, &demand, refused);
+        }
+        Ok(_) => {
+            tell_forbidden(engine, session, ForbiddenReason::EnrolmentRequired, refused).await;
+            return enrolment(engine, &demand, refused);
+        }
         Err(error) => Err(error),
     };
     match answered {
@@ -161,6 +185,27 @@ pub(crate) async fn unmet(
             unavailable(engine, refused)
         }
     }
+}
+
+fn forbidden_because(unmet: &[Unmet]) -> ForbiddenReason {
+    if unmet.contains(&Unmet::Organization) {
+        ForbiddenReason::Organization
+    } else if unmet.iter().any(|unmet| matches!(unmet, Unmet::Role(_))) {
+        ForbiddenReason::Role
+    } else {
+        ForbiddenReason::Permission
+    }
+}
+
+async fn tell_forbidden(
+    engine: &Engine,
+    session: &MemberSession,
+    reason: ForbiddenReason,
+    refused: &Refused,
+) {
+    let subject = format!("{}/{}", session.member_session_id(), reason.as_str());
+    let (happened, about) = (AuditKind::Forbidden { reason }, About::from(session));
+    engine.tell_seldom(&subject, happened, about, &refused.caller).await;
 }
 
 async fn challenge(

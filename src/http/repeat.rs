@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use moka::{policy::EvictionPolicy, sync::Cache};
 use tokio::sync::OnceCell;
+use tracing::Instrument as _;
 
 use super::{ask::Ask, reply::Reply, route::answer};
 use crate::{
@@ -55,7 +56,7 @@ impl Repeats {
             }
             reply
         };
-        match tokio::spawn(task).await {
+        match tokio::spawn(task.in_current_span()).await {
             Ok(reply) => reply,
             Err(_) => Reply::problem(http::StatusCode::INTERNAL_SERVER_ERROR, &serde_json::json!({})),
         }

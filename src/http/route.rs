@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header::ALLOW, request::Parts};
 use percent_encoding::percent_decode_str;
+use tracing::{Instrument as _, field};
 
 use super::{
     ask::Ask,
@@ -16,7 +17,10 @@ use super::{
     reply::Reply,
     steps::{Step, discovery, email, enrol, mfa, session, step_up},
 };
-use crate::flow::{Caller, Engine};
+use crate::flow::{
+    Caller, Engine,
+    meters::{self, Watch},
+};
 
 /// The path below the prefix, if the path lies there: split at its slashes, percent-decoded.
 pub(crate) fn path_below(path: &str, prefix: &str) -> Option<Vec<String>> {
@@ -49,14 +53,45 @@ pub(crate) async fn serve(
         Err(bad) => (Fields::default(), Some(bad)),
     };
     let ask = Ask::new(engine, parts, path, fields, caller);
-    if let Some(bad) = bad {
-        return failed(&ask, bad.into()).await.into_response();
-    }
-    let reply = match body {
-        Ok(body) if !reads && ask.html => repeats.answer(ask, &body).await,
-        _ => answer(ask).await,
+    let span = tracing::debug_span!(
+        "step",
+        step = step_name(ask.path.first().map(String::as_str)),
+        method = %ask.method,
+        organization_id = field::Empty,
+        member_id = field::Empty,
+        session_id = field::Empty,
+    );
+    let answered = async {
+        if let Some(bad) = bad {
+            return failed(&ask, bad.into()).await;
+        }
+        match body {
+            Ok(body) if !reads && ask.html => repeats.answer(ask, &body).await,
+            _ => answer(ask).await,
+        }
     };
-    reply.into_response()
+    answered.instrument(span).await.into_response()
+}
+
+/// A step by the first part of its path, as a word of ours: whatever was asked for stands nowhere else.
+fn step_name(first: Option<&str>) -> &'static str {
+    const STEPS: [&str; 14] = [
+        "code",
+        "enrol",
+        "jwks.json",
+        "link",
+        "mfa",
+        "o",
+        "organizations",
+        "session",
+        "sessions",
+        "sign-in",
+        "sign-out",
+        "step-up",
+        "style.css",
+        "switch",
+    ];
+    STEPS.into_iter().find(|step| Some(*step) == first).unwrap_or("other")
 }
 
 /// The page that shows what was wrong with a form.
@@ -82,6 +117,7 @@ enum Form<'a> {
 pub(super) async fn answer(mut ask: Ask) -> Reply {
     let path = ask.path.clone();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let (name, watch) = (step_name(path.first().copied()), Watch::start());
     let (step, form) = if ask.method == Method::POST {
         post(&mut ask, &path).await
     } else if matches!(ask.method, Method::GET | Method::HEAD) {
@@ -89,9 +125,11 @@ pub(super) async fn answer(mut ask: Ask) -> Reply {
     } else {
         (Err(Failure::method_not_allowed()), Form::None)
     };
+    meters::stepped(watch, name, step.as_ref().map_or_else(|failure| failure.error_type, |_| "ok"));
     match step {
         Ok(reply) => reply,
         Err(failure) => {
+            tracing::debug!(reason = failure.error_type, "step refused");
             let shown = if ask.html && !failure.over { form_again(&ask, form, &failure).await } else { None };
             match shown {
                 Some(reply) => reply,

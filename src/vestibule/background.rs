@@ -7,8 +7,8 @@ use crate::{
     flow::Engine,
 };
 
-/// What goes on in the background: messages are sent, last uses written, the expired swept away, signing
-/// keys rotated. Runs until it is stopped or dropped.
+/// What goes on in the background: messages are sent, audit events recorded, last uses written, the expired
+/// swept away, signing keys rotated. Runs until it is stopped or dropped.
 #[derive(Debug)]
 #[must_use = "dropping this stops the sending of mails"]
 pub struct Background {

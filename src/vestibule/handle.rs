@@ -6,14 +6,14 @@ use super::{Background, Builder};
 use crate::{
     deliver::{DeliveryError, EmailSender, Mailbox, Sending, Sms, SmsSender},
     domain::{
-        Member, MemberId, Organization, OrganizationId, PhoneNumber, Secret, SessionId, SessionRecord,
-        Timestamp,
+        AuditKind, Member, MemberId, Organization, OrganizationId, PhoneNumber, Secret, SessionId,
+        SessionRecord, Timestamp,
     },
-    flow::{Engine, Error, ErrorKind, Terms, Vouched},
+    flow::{About, AuditEvents, Caller, Engine, Error, ErrorKind, Terms, Vouched, meters},
     http::{Handoff, hand_off},
     judge::{MemberSession, Requirement},
     layer::{AuthLayer, RequireLayer, SessionLayer, caller},
-    store::{Directory, DirectoryAdmin},
+    store::{AuditLog, Directory, DirectoryAdmin},
 };
 
 /// Multi-tenant sign-in for one application: its layers, and the flows as methods. Cheap to clone.
@@ -104,6 +104,7 @@ impl Vestibule {
     /// Starts what goes on in the background; mails are sent from there. Call it once, inside of a tokio
     /// runtime, and keep what it answers for as long as the application serves.
     pub fn start(&self) -> Background {
+        meters::describe();
         let sms = self.senders.sms.clone().unwrap_or_else(|| Arc::new(NoSms));
         Background::start(Arc::clone(&self.engine), Arc::clone(&self.senders.email), sms)
     }
@@ -212,7 +213,10 @@ impl Vestibule {
         organization: &Organization,
         members: &[Member],
     ) -> Result<(), Error> {
-        Ok(self.admin()?.create_organization(organization, members).await?)
+        self.admin()?.create_organization(organization, members).await?;
+        self.tell(AuditKind::OrganizationCreated, About::from(organization));
+        members.iter().for_each(|member| self.tell(AuditKind::MemberCreated, About::from(member)));
+        Ok(())
     }
 
     /// Replaces an organization. Its sessions are judged anew at their next request.
@@ -223,7 +227,11 @@ impl Vestibule {
         let there = self.admin()?.update_organization(organization).await;
         // Whatever the store says, it may have been done.
         self.organization_changed(&organization.organization_id);
-        if there? { Ok(()) } else { Err(ErrorKind::OrganizationNotFound.into()) }
+        if !there? {
+            return Err(ErrorKind::OrganizationNotFound.into());
+        }
+        self.tell(AuditKind::OrganizationChanged, About::from(organization));
+        Ok(())
     }
 
     /// Deletes an organization with its members and sessions.
@@ -231,7 +239,7 @@ impl Vestibule {
     /// # Errors
     /// `OrganizationNotFound`; `CreationDisabled` over a directory that can't be changed from here.
     pub async fn delete_organization(&self, organization_id: &OrganizationId) -> Result<(), Error> {
-        self.engine.delete_organization(self.admin()?, organization_id).await
+        self.engine.delete_organization(self.admin()?, organization_id, self.now()).await
     }
 
     /// Makes a member.
@@ -240,7 +248,9 @@ impl Vestibule {
     /// `SlugTaken` when the id or the address is; `CreationDisabled` over a directory that can't be
     /// changed from here.
     pub async fn create_member(&self, member: &Member) -> Result<(), Error> {
-        Ok(self.admin()?.create_member(member).await?)
+        self.admin()?.create_member(member).await?;
+        self.tell(AuditKind::MemberCreated, About::from(member));
+        Ok(())
     }
 
     /// Replaces a member. A role that was taken away is gone at their next request.
@@ -251,7 +261,11 @@ impl Vestibule {
         let there = self.admin()?.update_member(member).await;
         // Whatever the store says, it may have been done.
         self.member_changed(&member.member_id);
-        if there? { Ok(()) } else { Err(ErrorKind::MemberNotFound.into()) }
+        if !there? {
+            return Err(ErrorKind::MemberNotFound.into());
+        }
+        self.tell(AuditKind::MemberChanged, About::from(member));
+        Ok(())
     }
 
     /// Deletes a member: their sessions end, and their credentials are forgotten.
@@ -260,6 +274,10 @@ impl Vestibule {
     /// `MemberNotFound`; `CreationDisabled` over a directory that can't be changed from here.
     pub async fn delete_member(&self, member_id: &MemberId) -> Result<(), Error> {
         self.engine.delete_member(self.admin()?, member_id, self.now()).await
+    }
+
+    fn tell(&self, kind: AuditKind, about: About) {
+        self.engine.tell(kind, about, &Caller::at(self.now()));
     }
 
     fn admin(&self) -> Result<&Arc<dyn DirectoryAdmin>, Error> {
@@ -271,7 +289,7 @@ impl Vestibule {
     /// # Errors
     /// `WeakPassword` with what is wrong with it; `MemberNotFound`; `Busy`.
     pub async fn set_password(&self, member_id: &MemberId, password: Secret) -> Result<(), Error> {
-        self.engine.set_password(member_id, password).await
+        self.engine.set_password(member_id, password, self.now()).await
     }
 
     /// Gives a member a phone that an administrator has verified.
@@ -279,7 +297,7 @@ impl Vestibule {
     /// # Errors
     /// `MemberNotFound`; `PhoneExists`.
     pub async fn set_phone(&self, member_id: &MemberId, number: PhoneNumber) -> Result<(), Error> {
-        self.engine.set_phone(member_id, number).await
+        self.engine.set_phone(member_id, number, self.now()).await
     }
 
     /// Takes every second factor of a member away, for somebody who has lost them all, and ends their
@@ -327,7 +345,7 @@ impl Vestibule {
     /// # Errors
     /// `Unavailable`, when a store does not answer or something can't be opened: call it again.
     pub async fn reseal(&self) -> Result<usize, Error> {
-        self.engine.reseal().await
+        self.engine.reseal(self.now()).await
     }
 
     /// Forgets a member whom the application has deleted from tables of its own: their sessions end, and
@@ -337,6 +355,26 @@ impl Vestibule {
     /// `Unavailable`.
     pub async fn forget_member(&self, member_id: &MemberId) -> Result<(), Error> {
         self.engine.forget_member(member_id, self.now()).await
+    }
+
+    /// What happens from now on, event by event, while it happens.
+    #[must_use]
+    pub fn audit_events(&self) -> AuditEvents {
+        self.engine.audit.subscribe()
+    }
+
+    /// What has happened, to be read, where the sink can be read from here. Events get there within a second
+    /// after [`start`](Self::start).
+    #[must_use]
+    pub fn audit_log(&self) -> Option<&Arc<dyn AuditLog>> {
+        self.engine.stores.audit_log.as_ref()
+    }
+
+    /// How many audit events were lost since the start, because 10,000 waited already for a sink that is slow
+    /// or does not answer, or because nothing was [started](Self::start).
+    #[must_use]
+    pub fn audit_events_lost(&self) -> u64 {
+        self.engine.audit.dropped()
     }
 
     /// How many live intermediate sessions, codes and challenges were pushed out for want of room.

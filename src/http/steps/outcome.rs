@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Step;
 use crate::{
-    domain::{Enrolment, FactorDemand, ReturnTo, Timestamp},
+    domain::{AuditKind, Enrolment, FactorDemand, ReturnTo, Timestamp},
     flow::{Bag, Engine, Entered, First, Pending, SignedIn, Unfinished},
     http::{
         ask::Ask,
@@ -129,7 +129,8 @@ pub(super) async fn end_former(ask: &Ask, new: &MemberSession) {
     }
     if let Ok(former) = ask.session().await
         && former.member_session_id() != new.member_session_id()
-        && let Err(error) = ask.engine.revoke(&former.member_session_id(), ask.caller.now).await
+        && let Err(error) =
+            ask.engine.end(&former.member_session_id(), AuditKind::Replaced, &ask.caller).await
     {
         tracing::error!(%error, session_id = %former.member_session_id(), "a former session was not ended for good");
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Step, discovery::choice, email::status, outcome};
 use crate::{
-    domain::{Factor, FactorKind, OrganizationId, SessionId, SessionRecord},
+    domain::{AuditKind, Factor, FactorKind, OrganizationId, SessionId, SessionRecord},
     flow::{Entered, Error, ErrorKind},
     http::{
         ask::Ask,
@@ -107,7 +107,7 @@ pub(crate) async fn revoke(ask: &mut Ask) -> Step {
     let id = SessionId::new(ask.fields.text("member_session_id")?).map_err(|_| not_found())?;
     let own = ask.engine.sessions_of(session.member_id(), ask.caller.now).await?;
     if own.iter().any(|record| record.session_id == id) {
-        ask.engine.revoke(&id, ask.caller.now).await?;
+        ask.engine.end(&id, AuditKind::Revoked, &ask.caller).await?;
     }
     if id == session.member_session_id() {
         return Ok(outcome::done(ask, &ask.path_to("sign-in")).clear_session(ask.names));
@@ -120,7 +120,7 @@ pub(crate) async fn revoke_others(ask: &mut Ask) -> Step {
     ask.only(&[])?;
     let session = ask.session().await?;
     let except = session.member_session_id();
-    ask.engine.revoke_member(session.member_id(), Some(&except), ask.caller.now).await?;
+    ask.engine.end_member(session.member_id(), Some(&except), &ask.caller).await?;
     Ok(outcome::done(ask, &ask.path_to("sessions")))
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn sign_out(ask: &mut Ask) -> Step {
     ask.only(&[])?;
     match ask.session().await {
         Ok(session) => {
-            ask.engine.revoke(&session.member_session_id(), ask.caller.now).await?;
+            ask.engine.end(&session.member_session_id(), AuditKind::SignedOut, &ask.caller).await?;
         }
         // Nothing to end. A store that does not answer is told: the session may still live.
         Err(failure) if failure.over => {}

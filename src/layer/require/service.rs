@@ -10,6 +10,7 @@ use tower_service::Service;
 use super::{RequireLayer, Respond, Standard, future::RequireFuture};
 use crate::{
     extract::Unavailable,
+    flow::meters,
     http::{Refused, anonymous, unavailable, unmet},
     judge::{self, MemberSession},
     layer::caller,
@@ -82,6 +83,7 @@ where
                 _ if store_down => unavailable(&engine, &refused),
                 _ => anonymous(&engine, &refused),
             };
+            meters::request_refused(refusal.reason().name());
             tracing::debug!(reason = ?refusal.reason(), "request refused");
             respond.respond(refusal)
         }))

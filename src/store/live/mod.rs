@@ -114,6 +114,11 @@ impl LiveTable {
         }
     }
 
+    /// How many sessions there are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.iter().map(|shard| shard.read().live.len()).sum()
+    }
+
     /// To be taken before a store is asked about a session, its member or its organization.
     pub(crate) fn ticket(&self) -> Ticket {
         Ticket(self.changes.load(Ordering::Acquire))

@@ -9,10 +9,13 @@ use super::{
 use crate::{
     deliver::Outbox,
     domain::Environment,
-    flow::{EdgeClock, Engine, HashingPool, JwtMemory, Settings, Stores, Touches},
+    flow::{AuditQueue, EdgeClock, Engine, HashingPool, JwtMemory, Settings, Stores, Touches},
     store::live::LiveTable,
     token::{KeyRing, Purposes, Sealer, SessionClaims, random},
 };
+
+/// How many audit events may wait for their sink: a few megabytes.
+const AUDIT_EVENTS: usize = 10_000;
 
 impl Builder {
     /// Builds it: reads the keys, opens what they sealed, signs and checks a JWT.
@@ -34,7 +37,9 @@ impl Builder {
         else {
             return Err(BuildError::new(wrong));
         };
-        let (Some(links), Some(keys), Some(email)) = (self.links, self.signing_keys, self.email) else {
+        let (Some(links), Some(keys), Some(audit), Some(email)) =
+            (self.links, self.signing_keys, self.audit, self.email)
+        else {
             return Err(BuildError::new(wrong));
         };
         if !wrong.is_empty() {
@@ -62,6 +67,7 @@ impl Builder {
             sms: self.sms.is_some(),
             development: self.development,
             trusted_proxies: self.trusted_proxies,
+            audit_retention: self.audit_retention,
         };
         let stores = Stores {
             directory,
@@ -72,6 +78,8 @@ impl Builder {
             keys,
             transient: self.transient,
             counters: self.counters,
+            audit,
+            audit_log: self.audit_log,
         };
         let latest =
             stores.keys.latest_time().await.map_err(|error| BuildError::one(format!("store: {error}")))?;
@@ -86,6 +94,7 @@ impl Builder {
             hashing: HashingPool::new(),
             signing: HashingPool::new(),
             touches: Touches::default(),
+            audit: AuditQueue::new(AUDIT_EVENTS),
             clock: EdgeClock::new(self.clock, latest.unwrap_or_default()),
             settings,
             stores,

@@ -121,6 +121,10 @@ impl Builder {
             self.key_lifetime >= Duration::from_secs(24 * 3600),
             "signing_key_lifetime is at least one day".to_owned(),
         );
+        check(
+            self.audit_retention >= Duration::from_secs(24 * 3600),
+            "audit_retention is at least one day".to_owned(),
+        );
         let reserved = self.roles.iter().find(|role| {
             role.role_id.as_str().starts_with("stytch")
                 && !["stytch_member", "stytch_admin"].contains(&role.role_id.as_str())

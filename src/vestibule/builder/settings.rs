@@ -11,8 +11,8 @@ use crate::{
     flow::{Clock, Limits},
     judge::{LockoutPolicy, SessionPolicy},
     store::{
-        Counters, CredentialStore, Directory, DirectoryAdmin, KeyStore, LinkStore, SessionStore,
-        TransientStore,
+        AuditLog, AuditSink, Counters, CredentialStore, Directory, DirectoryAdmin, KeyStore, LinkStore,
+        SessionStore, TransientStore,
     },
     token::{JwtAlgorithm, KeyProvider},
 };
@@ -66,7 +66,7 @@ impl Builder {
     /// of it can be replaced by the setters below, if they are called later.
     pub fn store<T>(mut self, store: T) -> Self
     where
-        T: DirectoryAdmin + CredentialStore + SessionStore + LinkStore + KeyStore,
+        T: DirectoryAdmin + CredentialStore + SessionStore + LinkStore + KeyStore + AuditLog,
     {
         let store = Arc::new(store);
         self.directory = Some(store.clone());
@@ -74,7 +74,9 @@ impl Builder {
         self.credentials = Some(store.clone());
         self.sessions = Some(store.clone());
         self.links = Some(store.clone());
-        self.signing_keys = Some(store);
+        self.signing_keys = Some(store.clone());
+        self.audit = Some(store.clone());
+        self.audit_log = Some(store);
         self
     }
 
@@ -115,6 +117,27 @@ impl Builder {
     /// Where credentials lie.
     pub fn credentials(mut self, credentials: impl CredentialStore) -> Self {
         self.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Where audit events go, instead of into the store. They can't be read from here then.
+    pub fn audit_sink(mut self, sink: impl AuditSink) -> Self {
+        self.audit = Some(Arc::new(sink));
+        self.audit_log = None;
+        self
+    }
+
+    /// Where audit events go and are read again, instead of in the store.
+    pub fn audit_log(mut self, log: impl AuditLog) -> Self {
+        let log = Arc::new(log);
+        self.audit = Some(log.clone());
+        self.audit_log = Some(log);
+        self
+    }
+
+    /// How long audit events are kept, where the sink leaves that to Vestibule, as the stores do. 90 days.
+    pub fn audit_retention(mut self, retention: Duration) -> Self {
+        self.audit_retention = retention;
         self
     }
 
