@@ -403,6 +403,68 @@ async fn what_finds_no_room_is_counted_and_nobody_waits() {
     assert_eq!(events.next().await.unwrap().unwrap().kind, AuditKind::MemberChanged);
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_file_holds_what_was_told_after_its_process_is_gone() {
+    use vestibule::store::{AuditLog, sqlite::SqliteStore};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let vestibule = Vestibule::development().store(store).build().await.unwrap();
+    let background = vestibule.start();
+    let gina = with_gina(&vestibule).await;
+    background.stop().await;
+    drop(vestibule);
+    let store = SqliteStore::open(&path).await.unwrap();
+    let told = store.events(AuditOf::Member(&gina.member_id), None, 9).await.unwrap();
+    assert_eq!(told.iter().map(|event| event.kind.name()).collect::<Vec<_>>(), ["member_created"]);
+    store.close().await;
+}
+
+/// Counts what is traced of this crate.
+#[derive(Clone, Default)]
+struct Traced(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Traced {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("vestibule")
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        self.0.lock().unwrap().push(span.metadata().name().to_owned());
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        self.0.lock().unwrap().push(event.metadata().target().to_owned());
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn a_request_that_is_answered_from_memory_is_not_traced() {
+    let world = World::new().await;
+    let mut gina = world.gina().await;
+    gina.get("/member").await.expect(200);
+    let traced = Traced::default();
+    let _guard = tracing::subscriber::set_default(traced.clone());
+    for _ in 0..3 {
+        gina.get("/member").await.expect(200);
+        gina.get("/me").await.expect(200);
+    }
+    assert_eq!(*traced.0.lock().unwrap(), [] as [&str; 0]);
+    gina.get("/auth/session").await.expect(200);
+    world.client().get("/member").await.expect(401);
+    assert!(traced.0.lock().unwrap().len() >= 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn old_events_are_forgotten() {
     let clock = TestClock::new();

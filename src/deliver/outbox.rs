@@ -75,8 +75,7 @@ impl Outbox {
     }
 
     /// How many emails and how many text messages wait or are being sent.
-    #[must_use]
-    pub fn waiting(&self) -> (usize, usize) {
+    pub(crate) fn waiting(&self) -> (usize, usize) {
         (self.emails.len(), self.texts.len())
     }
 
