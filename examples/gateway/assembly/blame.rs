@@ -1,0 +1,35 @@
+use vestibule::BuildError;
+
+use crate::{config::Config, problem::Problem};
+
+/// Adds what the builder has found, under the keys that its settings have here; nothing about a section that
+/// is known to be wrong.
+pub(super) fn add(error: &BuildError, config: &Config, problems: &mut Vec<Problem>) {
+    for sentence in error.problems() {
+        let end = sentence.find([' ', ':']).unwrap_or(sentence.len());
+        let (setting, reason) = sentence.split_at(end);
+        let known = key(setting, config);
+        let reason = if known.is_some() { reason.trim_start_matches([':', ' ']) } else { sentence };
+        let key = known.unwrap_or_else(|| "vestibule".to_owned());
+        let section = key.split('.').next().unwrap_or_default();
+        let told =
+            |problem: &Problem| problem.key == key || key != section && problem.key.starts_with(section);
+        if !problems.iter().any(told) {
+            problems.push(Problem::new(key, reason));
+        }
+    }
+}
+
+/// The key of a setting of the builder.
+fn key(setting: &str, config: &Config) -> Option<String> {
+    Some(match setting {
+        "project_id" | "name" | "origin" | "prefix" | "home" | "issuer" => setting.to_owned(),
+        "session_policy.absolute" => "sessions.absolute".to_owned(),
+        "session_policy.idle" => "sessions.idle".to_owned(),
+        "master_keys" if config.master_keys.text.is_some() => "master_keys.text".to_owned(),
+        "master_keys" => "master_keys.file".to_owned(),
+        "email" => "email.server".to_owned(),
+        "store" | "directory" | "credentials" | "sessions" => "store.path".to_owned(),
+        _ => return None,
+    })
+}
