@@ -1,0 +1,138 @@
+//! What is wrong is told at the start, with its key; and what the documents say is right.
+
+use std::fs;
+
+use tempfile::tempdir;
+
+use crate::process::{command, written};
+
+const DOCUMENT: &str = include_str!("../../../docs/gateway.md");
+const KEY: &str = "first:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// Checks a configuration: whether it is right, and what is printed of it.
+async fn check(toml: &str, environment: &[(&str, &str)], options: &[&str]) -> (bool, Vec<String>) {
+    let file = written(toml);
+    let output = command()
+        .arg("--check")
+        .arg("--config")
+        .arg(file.path())
+        .args(options)
+        .envs(environment.iter().copied())
+        .output()
+        .await
+        .unwrap();
+    let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>();
+    let printed = [lines(&output.stdout), lines(&output.stderr)].concat();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{printed:#?}");
+    (output.status.success(), printed)
+}
+
+#[track_caller]
+fn tells(printed: &[String], line: &str) {
+    assert_eq!(printed.iter().filter(|told| told.starts_with(line)).count(), 1, "{line}\n{printed:#?}");
+}
+
+/// The production configuration of the document, over files that are there.
+fn production(folder: &std::path::Path) -> String {
+    let (_, after) = DOCUMENT.split_once("```toml\n").unwrap();
+    let toml = after.split("```").next().unwrap();
+    for (name, text) in [("master.keys", KEY), ("smtp-password", "hunter2\n"), ("sms-token", "hunter3\n")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let folder = folder.to_str().unwrap();
+    toml.replace("/etc/gateway", folder).replace("/var/lib/gateway", folder)
+}
+
+#[tokio::test]
+async fn the_documented_configuration_is_right() {
+    let folder = tempdir().unwrap();
+    let toml = production(folder.path());
+    let (right, printed) = check(&toml, &[], &[]).await;
+    assert!(right, "{printed:#?}");
+    assert!(!folder.path().join("vestibule.db").exists(), "a check writes nothing");
+    let example = include_str!("../../gateway/gateway.toml");
+    assert!(check(example, &[], &[]).await.0);
+    assert!(check("", &[], &["--development", "--upstream", "http://app:9000"]).await.0);
+}
+
+#[tokio::test]
+async fn everything_that_is_missing_is_told_at_once() {
+    let (right, printed) = check("", &[], &[]).await;
+    assert!(!right);
+    for key in
+        ["project_id", "name", "origin", "upstream.url", "store.path", "master_keys.file", "email.server"]
+    {
+        tells(&printed, &format!("{key}: is missing"));
+    }
+    assert_eq!(printed.len(), 7, "{printed:#?}");
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once() {
+    let folder = tempdir().unwrap();
+    let toml = production(folder.path())
+        .replace("[upstream]", "retries = 3\n[upstream]\nconnect_timeout = 'soon'")
+        .replace("https://reports.acme.example", "http://reports.acme.example")
+        .replace("smtps://", "smtp://")
+        + "[[routes]]\nprefix = '/a/../b'\n[[routes]]\nprefix = '/auth/x'\npublic = true\n\
+           [[routes]]\nprefix = '/ok'\npublic = true\nrole = 'x'\n[[routes]]\nprefix = '/fresh'\nwithin = '5m'\n";
+    let environment = [("VESTIBULE_SESSIONS__IDLE", "10s"), ("VESTIBULE_UPSTREAM__TIMEOUTS", "1s")];
+    let (right, printed) = check(&toml, &environment, &["--listen", "nowhere"]).await;
+    assert!(!right);
+    for key in [
+        "retries",
+        "upstream.connect_timeout",
+        "upstream.timeouts",
+        "origin",
+        "email.server",
+        "sessions.idle",
+        "listen",
+    ] {
+        tells(&printed, &format!("{key}: "));
+    }
+    let routes = printed.iter().filter(|line| line.starts_with("routes[")).count();
+    assert_eq!((routes, printed.len()), (4, 11), "{printed:#?}");
+    assert!(!printed.concat().contains("hunter"), "{printed:#?}");
+}
+
+#[tokio::test]
+async fn secrets_come_from_files_or_the_environment() {
+    let folder = tempdir().unwrap();
+    let toml = production(folder.path());
+    let without = toml.replace("\nfile = ", "\n# file = ").replace("password_file", "# password_file");
+    let environment = [("VESTIBULE_MASTER_KEYS__TEXT", KEY), ("VESTIBULE_EMAIL__PASSWORD", "[1]")];
+    let (right, printed) = check(&without, &environment, &[]).await;
+    assert!(right, "{printed:#?}");
+    let (_, printed) = check(&without, &[("VESTIBULE_MASTER_KEYS__TEXT", "first:c2hvcnQ=")], &[]).await;
+    tells(&printed, "master_keys.text: master key \"first\" has 5 bytes instead of 32");
+    tells(&printed, "email.user: ");
+    let (_, printed) = check(&toml.replace("master.keys", "no.keys"), &[], &[]).await;
+    tells(&printed, "master_keys.file: the key file ");
+    let (_, printed) = check(&toml.replace("[email]", "[email]\npassword = 'hunter2'"), &[], &[]).await;
+    tells(
+        &printed,
+        "email.password: is a secret; name a file in email.password_file, or set VESTIBULE_EMAIL__PASSWORD",
+    );
+    assert!(!printed.concat().contains("hunter2"), "{printed:#?}");
+}
+
+#[tokio::test]
+async fn development_is_for_this_machine_alone() {
+    let development = "development = true\n[upstream]\nurl = 'http://app'\n";
+    let (_, printed) = check(&format!("origin = 'https://app.example'\n{development}"), &[], &[]).await;
+    tells(&printed, "origin: \"https://app.example\" is public");
+    let (_, printed) = check(development, &[], &["--listen", "0.0.0.0:3000"]).await;
+    tells(&printed, "listen: ");
+    let (_, printed) = check(development, &[("VESTIBULE_STORE__PATH", "gateway.db")], &[]).await;
+    tells(&printed, "master_keys.file: is missing");
+}
+
+#[tokio::test]
+async fn a_file_that_is_none_is_told() {
+    let (right, printed) = check("listen = \n", &[], &["--development", "--upstream", "http://app"]).await;
+    assert!(!right && printed.concat().contains("line 1"), "{printed:#?}");
+    let output = command().args(["--check", "--config", "/nowhere.toml"]).output().await.unwrap();
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("/nowhere.toml: "));
+    let output = command().arg("--password=hunter2").output().await.unwrap();
+    assert_eq!(output.status.code(), Some(2), "nothing secret is an option");
+}
