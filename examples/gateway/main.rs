@@ -67,7 +67,9 @@ async fn run(options: &Options) -> Result<(), Vec<Problem>> {
     let routes = Routes::new(&vestibule, rules, proxy);
     let service = vestibule.session_layer().layer(vestibule.auth_layer().layer(routes));
     let background = vestibule.start();
-    println!("The gateway runs at {origin}, in front of http://{}", url.0);
+    if let Ok(address) = listener.local_addr() {
+        println!("The gateway listens at {address}, for {origin}, in front of http://{}", url.0);
+    }
     server::serve(listener, service, config.upstream.idle_timeout.0, stopped()).await;
     background.stop().await;
     Ok(())

@@ -10,7 +10,7 @@ pub(super) fn add(error: &BuildError, config: &Config, problems: &mut Vec<Proble
         let (setting, reason) = sentence.split_at(end);
         let known = key(setting, config);
         let reason = if known.is_some() { reason.trim_start_matches([':', ' ']) } else { sentence };
-        let key = known.unwrap_or_else(|| "vestibule".to_owned());
+        let key = known.or_else(|| unnamed(sentence, config)).unwrap_or_else(|| "vestibule".to_owned());
         let section = key.split('.').next().unwrap_or_default();
         let told =
             |problem: &Problem| problem.key == key || key != section && problem.key.starts_with(section);
@@ -18,6 +18,11 @@ pub(super) fn add(error: &BuildError, config: &Config, problems: &mut Vec<Proble
             problems.push(Problem::new(key, reason));
         }
     }
+}
+
+/// The key of a setting that the sentence does not begin with: what was found when the store was opened.
+fn unnamed(sentence: &str, config: &Config) -> Option<String> {
+    if sentence.contains("the master key") { key("master_keys", config) } else { None }
 }
 
 /// The key of a setting of the builder.

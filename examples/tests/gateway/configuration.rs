@@ -4,7 +4,11 @@ use std::fs;
 
 use tempfile::tempdir;
 
-use crate::process::{command, written};
+use crate::{
+    application::Application,
+    process::{Gateway, command, written},
+    wire::{Head, ask, request},
+};
 
 const DOCUMENT: &str = include_str!("../../../docs/gateway.md");
 const KEY: &str = "first:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -53,6 +57,40 @@ async fn the_documented_configuration_is_right() {
     let example = include_str!("../../gateway/gateway.toml");
     assert!(check(example, &[], &[]).await.0);
     assert!(check("", &[], &["--development", "--upstream", "http://app:9000"]).await.0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_production_gateway_serves_its_origin_and_keeps_its_keys() {
+    let folder = tempdir().unwrap();
+    let application = Application::echo().await;
+    let toml = production(folder.path())
+        .replace("127.0.0.1:3000", "127.0.0.1:0")
+        .replace("127.0.0.1:9000", &application.address.to_string());
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let mut gateway = Gateway::of(&toml).await;
+        keys.push(ask(gateway.address, &request("GET /auth/jwks.json", &[], "")).await.body);
+        let headers = ["X-Forwarded-For: 6.6.6.6, 198.51.100.7", "X-Forwarded-Proto: http"];
+        let seen = Head(ask(gateway.address, &request("GET /assets/style.css", &headers, "")).await.body);
+        assert_eq!(seen.one("x-forwarded-for"), "6.6.6.6, 198.51.100.7, 127.0.0.1");
+        assert_eq!((seen.one("host"), seen.one("x-forwarded-proto")), ("reports.acme.example", "https"));
+
+        let json = ["Content-Type: application/json"];
+        let started = request("POST /auth/sign-in", &json, r#"{"email_address":"ada@acme.example"}"#);
+        let cookies = ask(gateway.address, &started).await.head;
+        let cookies = cookies.all("set-cookie");
+        let safe = |cookie: &&str| cookie.starts_with("__Host-vestibule_") && cookie.contains("; Secure");
+        assert!(!cookies.is_empty() && cookies.iter().all(safe), "{cookies:?}");
+        gateway.terminate().await;
+        assert!(gateway.ends_well().await);
+    }
+    assert_eq!(keys[0], keys[1]);
+
+    fs::write(folder.path().join("master.keys"), KEY.replace("AAEC", "BBBB")).unwrap();
+    let output = command().arg("--config").arg(written(&toml).path()).output().await.unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && printed.starts_with("master_keys.file: "), "{printed}");
 }
 
 #[tokio::test]

@@ -31,7 +31,12 @@ impl Gateway {
              [upstream]\nurl = 'http://{}'\n{upstream}\n{sections}",
             application.address
         );
-        let file = written(&text);
+        Self::of(&text).await
+    }
+
+    /// One that is configured like this.
+    pub(crate) async fn of(toml: &str) -> Self {
+        let file = written(toml);
         let mut child = command()
             .arg("--config")
             .arg(file.path())
@@ -42,7 +47,7 @@ impl Gateway {
         let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = loop {
             let line = in_time(printed.next_line()).await.unwrap().expect("the gateway ended before it ran");
-            if let Some(rest) = line.strip_prefix("The gateway runs at http://") {
+            if let Some(rest) = line.strip_prefix("The gateway listens at ") {
                 break rest.split(',').next().unwrap().parse().unwrap();
             }
         };
