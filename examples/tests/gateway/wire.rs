@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// How long anything may take on a busy machine, before a test has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     timeout(PATIENCE, future).await.expect("nothing came for a long time")
