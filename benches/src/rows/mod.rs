@@ -10,11 +10,10 @@ use crate::{Contestant, Wanted};
 
 /// The names of all rows.
 pub fn names() -> Vec<String> {
-    let mut names: Vec<String> =
-        bare::NAMES.iter().chain(&vestibule::NAMES).map(|name| (*name).to_owned()).collect();
+    let names = bare::NAMES.iter().chain(&vestibule::NAMES).map(|name| (*name).to_owned());
     #[cfg(feature = "peers")]
-    names.extend(crate::peers::names());
-    names
+    let names = names.chain(crate::peers::names());
+    names.collect()
 }
 
 /// Whether a row's requests carry JWTs.
