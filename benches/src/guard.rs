@@ -12,7 +12,7 @@ pub struct Counts {
 }
 
 /// Fails when a row's allocations over bare axum's are more than recorded, or its instructions over bare
-/// axum's more than 5 % above what is recorded. Both are counted in this run.
+/// axum's more than 5 % above what is recorded (or 50, where that is more: processors differ by some). Both are counted in this run.
 pub fn check(file: &str, count: impl Fn(&str) -> Counts) {
     let record = fs::read_to_string(file).expect("the record");
     let bare = count(rows::BARE);
@@ -26,12 +26,16 @@ pub fn check(file: &str, count: impl Fn(&str) -> Counts) {
             continue;
         };
         let more = all.saturating_sub(bare);
-        failed |= tell(row, "instructions", more, instructions, more * 100 > instructions * 105);
+        failed |= tell(row, "instructions", more, instructions, more > instructions + margin(instructions));
     }
     if failed {
         eprintln!("the hot path costs more than {file} records; make it cheaper, or say there why not");
         exit(1);
     }
+}
+
+fn margin(instructions: u64) -> u64 {
+    (instructions / 20).max(50)
 }
 
 fn tell(row: &str, what: &str, counted: u64, recorded: u64, too_many: bool) -> bool {
