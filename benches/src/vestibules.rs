@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Request};
 use vestibule::{
-    Builder, JwtAlgorithm, Limit, Limits, Vestibule, Vouched,
+    Builder, JwtAlgorithm, KeyError, KeyProvider, Limit, Limits, MasterKey, Vestibule, Vouched,
     domain::{
         EmailAddress, FactorKind, Member, MemberId, MemberStatus, Organization, OrganizationId, RoleId, Slug,
         Timestamp,
@@ -60,6 +60,15 @@ pub fn builder(algorithm: JwtAlgorithm) -> Builder {
         .live_sessions(2_000_000)
         // What is measured is the table's work, not that of asking the store again once a minute.
         .greatest_staleness(Duration::from_secs(3600))
+}
+
+/// The master key of nodes that share a store.
+pub struct OneKey;
+
+impl KeyProvider for OneKey {
+    fn master_keys(&self) -> Result<Vec<MasterKey>, KeyError> {
+        Ok(vec![MasterKey::new("benchmark", [7; 32])])
+    }
 }
 
 /// Makes the organizations and their members.
@@ -132,7 +141,7 @@ pub fn member_id(member: usize) -> MemberId {
     MemberId::new(format!("member-test-{member:08x}-0000-4000-8000-000000000000")).unwrap()
 }
 
-fn address(member: usize) -> EmailAddress {
+pub fn address(member: usize) -> EmailAddress {
     EmailAddress::parse(&format!("member{member}@organization.example")).unwrap()
 }
 

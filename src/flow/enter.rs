@@ -375,8 +375,7 @@ impl Engine {
             return Err(ErrorKind::SessionNotFound.into());
         }
         self.table.fill(&session, ticket, now);
-        let mut factors: Vec<FactorKind> =
-            session.authentication_factors().iter().map(|factor| factor.kind).collect();
+        let mut factors: Vec<FactorKind> = session.proofs().iter().map(|proof| proof.kind).collect();
         factors.sort_unstable();
         factors.dedup();
         let happened = match continues {

@@ -201,7 +201,7 @@ impl Engine {
 
     /// The opaque token of a session, as text.
     pub(crate) fn token_of(&self, session: &MemberSession) -> String {
-        OpaqueToken::of_session(session.record().seed, &self.purposes).expose()
+        OpaqueToken::of_session(session.seed(), &self.purposes).expose()
     }
 
     /// The session of a token, opaque or JWT.

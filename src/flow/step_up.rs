@@ -327,7 +327,7 @@ impl Engine {
         if !seen.holds_at(now) {
             return Err(ErrorKind::SessionNotFound.into());
         }
-        let (engine, revision) = (Arc::clone(self), seen.record().revision);
+        let (engine, revision) = (Arc::clone(self), seen.revision());
         // In a task of its own: once the store has the new token, the table must not keep the old one.
         let task = async move {
             let gone = || Error::from(ErrorKind::SessionNotFound);

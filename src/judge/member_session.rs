@@ -330,6 +330,16 @@ impl MemberSession {
         }
     }
 
+    /// The random half of its token.
+    pub(crate) fn seed(&self) -> TokenSeed {
+        self.0.packed.open().seed()
+    }
+
+    /// How often its record has changed.
+    pub(crate) fn revision(&self) -> u64 {
+        self.0.packed.open().revision
+    }
+
     /// What of its factors answers demands.
     pub(crate) fn proofs(&self) -> Vec<Proof> {
         self.0.packed.open().proofs().collect()
@@ -437,19 +447,20 @@ impl fmt::Debug for MemberSession {
 /// As Stytch's `member_session` object.
 impl Serialize for MemberSession {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let factors = self.authentication_factors();
+        let rest = self.0.packed.open();
+        let factors = rest.factors(self.member_id(), self.email_address());
         let factors: Vec<FactorView<'_>> = factors.iter().map(FactorView).collect();
         let mut object = serializer.serialize_struct("MemberSession", 10)?;
         object.serialize_field("member_session_id", &self.member_session_id())?;
         object.serialize_field("member_id", self.member_id())?;
         object.serialize_field("organization_id", self.organization_id())?;
         object.serialize_field("organization_slug", self.organization_slug())?;
-        object.serialize_field("started_at", &self.started_at())?;
+        object.serialize_field("started_at", &rest.started_at())?;
         object.serialize_field("last_accessed_at", &self.last_accessed_at())?;
         object.serialize_field("expires_at", &self.expires_at())?;
         object.serialize_field("authentication_factors", &factors)?;
         object.serialize_field("roles", &self.roles())?;
-        object.serialize_field("custom_claims", &self.custom_claims())?;
+        object.serialize_field("custom_claims", &rest.custom_claims())?;
         object.end()
     }
 }

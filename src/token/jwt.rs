@@ -25,11 +25,10 @@ pub(crate) fn looks_like_jwt(text: &[u8]) -> bool {
     text.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
-/// What a JWT proves: that it was issued to the session of this id, under this key.
+/// What a JWT proves: that it was issued to the session of this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JwtSession {
     pub(crate) session_id: SessionId,
-    pub(crate) key_id: String,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -158,7 +157,6 @@ impl SessionClaims {
         let sound = claims.iat <= claims.exp && claims.exp - claims.iat <= LIFETIME;
         (parties && timely && sound).then(|| JwtSession {
             session_id: claims.session.id,
-            key_id: key.key_id.clone(),
             expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
         })
     }

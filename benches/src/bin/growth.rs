@@ -10,16 +10,16 @@ use std::{
 
 use sqlx::{Connection, SqliteConnection};
 use vestibule::{
-    JwtAlgorithm, KeyError, KeyProvider, MasterKey, Vestibule,
+    JwtAlgorithm, Vestibule,
     domain::{
-        CredentialId, CustomClaims, EmailAddress, Environment, Factor, FactorKind, SessionId, SessionRecord,
-        Subject, Timestamp, TokenSeed,
+        CredentialId, CustomClaims, Environment, Factor, FactorKind, SessionId, SessionRecord, Subject,
+        Timestamp, TokenSeed,
     },
     store::sqlite::SqliteStore,
 };
 use vestibule_benches::{
     rounds::{self, Random},
-    vestibules::{self, People, member_id, organization_id},
+    vestibules::{self, OneKey, People, SESSIONS_PER_MEMBER, address, member_id, organization_id},
 };
 
 const REPEATS: usize = 41;
@@ -34,7 +34,7 @@ fn main() {
     );
     println!("|--:|--:|--:|--:|--:|--:|--:|--:|");
     for sessions in sizes {
-        let people = People { sessions, sessions_per_member: 10 };
+        let people = People { sessions, sessions_per_member: SESSIONS_PER_MEMBER };
         let runtime = rounds::runtime();
         eprintln!("{sessions} in memory …");
         let [check, revoke, sign_in] = runtime.block_on(in_memory(people));
@@ -126,14 +126,6 @@ async fn node(store: SqliteStore) -> Vestibule {
     vestibules::builder(JwtAlgorithm::EdDsa).master_keys(OneKey).store(store).build().await.unwrap()
 }
 
-struct OneKey;
-
-impl KeyProvider for OneKey {
-    fn master_keys(&self) -> Result<Vec<MasterKey>, KeyError> {
-        Ok(vec![MasterKey::new("benchmark", [7; 32])])
-    }
-}
-
 fn session_id(index: usize) -> SessionId {
     SessionId::mint(Environment::Test, (index as u128).to_be_bytes())
 }
@@ -167,7 +159,6 @@ async fn fill(file: &Path, people: People, now: Timestamp) {
 
 fn record(people: People, index: usize, now: Timestamp) -> SessionRecord {
     let member = index / people.sessions_per_member;
-    let address = EmailAddress::parse(&format!("member{member}@organization.example")).unwrap();
     let email_id = CredentialId::mint("email", Environment::Test, (member as u128).to_be_bytes());
     let end = now.after(Duration::from_secs(12 * 3600));
     SessionRecord {
@@ -176,7 +167,7 @@ fn record(people: People, index: usize, now: Timestamp) -> SessionRecord {
         organization_id: organization_id(member),
         seed: TokenSeed((index as u128).to_be_bytes()),
         revision: 0,
-        factors: vec![Factor::new(FactorKind::EmailOtp, Subject::Email(address), email_id, now)],
+        factors: vec![Factor::new(FactorKind::EmailOtp, Subject::Email(address(member)), email_id, now)],
         enrolled_here: Vec::new(),
         custom_claims: CustomClaims::default(),
         started_at: now,

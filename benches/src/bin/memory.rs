@@ -11,7 +11,7 @@ use counting::{Counting, allocated};
 use http::Request;
 use serde_json::json;
 use vestibule::{
-    JwtAlgorithm, KeyError, KeyProvider, MasterKey, Vestibule,
+    JwtAlgorithm, Vestibule,
     domain::{
         CredentialId, CustomClaims, Environment, Factor, FactorKind, MemberId, OrganizationId, SessionId,
         SessionRecord, Subject, Timestamp, TokenSeed,
@@ -24,7 +24,7 @@ use vestibule::{
 };
 use vestibule_benches::{
     rounds,
-    vestibules::{self, People},
+    vestibules::{self, OneKey, People, SESSIONS_PER_MEMBER},
 };
 
 #[global_allocator]
@@ -35,7 +35,7 @@ fn main() {
     println!("\n### Bytes held by each of {count}\n");
     println!("| | bytes asked for | resident |\n|---|--:|--:|");
     let runtime = rounds::runtime();
-    for sessions_per_member in [10, 1] {
+    for sessions_per_member in [SESSIONS_PER_MEMBER, 1] {
         runtime.block_on(live_sessions(count, sessions_per_member));
     }
     runtime.block_on(remembered_jwts(count));
@@ -84,7 +84,7 @@ async fn live_sessions(count: usize, sessions_per_member: usize) {
 }
 
 async fn remembered_jwts(count: usize) {
-    let people = People { sessions: count, sessions_per_member: 10 };
+    let people = People { sessions: count, sessions_per_member: SESSIONS_PER_MEMBER };
     let vestibule = node(people, SharedStore(Arc::new(MemoryStore::new())), count as u64).await;
     let tokens = vestibules::sign_in_all(&vestibule, people).await;
     let mut jwts = Vec::with_capacity(count);
@@ -102,7 +102,7 @@ async fn remembered_jwts(count: usize) {
 }
 
 async fn intermediate_sessions(count: usize) {
-    let people = People { sessions: count, sessions_per_member: 10 };
+    let people = People { sessions: count, sessions_per_member: SESSIONS_PER_MEMBER };
     let vestibule = node(people, SharedStore(Arc::new(MemoryStore::new())), 0).await;
     held("intermediate session", count, async {
         for index in 0..count {
@@ -124,15 +124,6 @@ async fn node(people: People, sessions: SharedStore, remembered_jwts: u64) -> Ve
     let vestibule = builder.build().await.unwrap();
     vestibules::create_all(&vestibule, people).await;
     vestibule
-}
-
-/// Both nodes have the same key.
-struct OneKey;
-
-impl KeyProvider for OneKey {
-    fn master_keys(&self) -> Result<Vec<MasterKey>, KeyError> {
-        Ok(vec![MasterKey::new("benchmark", [7; 32])])
-    }
 }
 
 /// A store of sessions that two nodes share. Whoever is read back has a second factor and a claim.

@@ -33,15 +33,21 @@ async fn in_two_halves(go_on: Arc<Notify>) -> Application {
     .await
 }
 
+/// A member's request whose answer has begun to come, and what has come of it.
+async fn begun(gateway: &Gateway, person: &Person) -> (TcpStream, Vec<u8>) {
+    let mut connection = send(gateway.address, &request("GET /events", &[&person.cookie()], "")).await;
+    let (_, mut body) = head(&mut connection).await;
+    until(&mut connection, &mut body, "first").await;
+    (connection, body)
+}
+
 #[tokio::test]
 async fn an_answer_passes_as_it_comes() {
     let go_on = Arc::new(Notify::new());
     let application = in_two_halves(Arc::clone(&go_on)).await;
     let mut gateway = Gateway::before(&application).await;
     let ada = Person::founding(&mut gateway, "acme").await;
-    let mut connection = send(gateway.address, &request("GET /events", &[&ada.cookie()], "")).await;
-    let (_, mut body) = head(&mut connection).await;
-    until(&mut connection, &mut body, "first").await;
+    let (mut connection, mut body) = begun(&gateway, &ada).await;
     go_on.notify_one();
     until(&mut connection, &mut body, "second").await;
     rest(&mut connection, &mut body).await;
@@ -53,9 +59,7 @@ async fn an_answer_to_somebody_ends_with_their_session() {
     let application = in_two_halves(Arc::new(Notify::new())).await;
     let mut gateway = Gateway::before(&application).await;
     let mut ada = Person::founding(&mut gateway, "acme").await;
-    let mut connection = send(gateway.address, &request("GET /events", &[&ada.cookie()], "")).await;
-    let (_, mut body) = head(&mut connection).await;
-    until(&mut connection, &mut body, "first").await;
+    let (mut connection, mut body) = begun(&gateway, &ada).await;
     ada.sign_out(&gateway).await;
     rest(&mut connection, &mut body).await;
     let body = String::from_utf8_lossy(&body);
@@ -69,9 +73,7 @@ async fn what_is_under_way_is_finished_before_the_gateway_stops() {
     let application = in_two_halves(Arc::clone(&go_on)).await;
     let mut gateway = Gateway::before(&application).await;
     let ada = Person::founding(&mut gateway, "acme").await;
-    let mut connection = send(gateway.address, &request("GET /events", &[&ada.cookie()], "")).await;
-    let (_, mut body) = head(&mut connection).await;
-    until(&mut connection, &mut body, "first").await;
+    let (mut connection, mut body) = begun(&gateway, &ada).await;
     gateway.terminate().await;
     go_on.notify_one();
     rest(&mut connection, &mut body).await;

@@ -232,8 +232,8 @@ fn all_pages() -> impl Iterator<Item = Page> {
 }
 
 fn sources() -> Vec<(String, String)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/pages/templates");
-    fs::read_dir(folder)
+    // Below the package, which cargo runs tests in.
+    fs::read_dir("src/http/pages/templates")
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .map(|path| (path.file_stem().unwrap().to_str().unwrap().into(), fs::read_to_string(&path).unwrap()))

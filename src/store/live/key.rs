@@ -8,14 +8,14 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use crate::domain::TokenKey;
 
 /// Makes the keys of tokens.
-pub(crate) struct TokenHash(SipHasher24);
+pub(super) struct TokenHash(SipHasher24);
 
 impl TokenHash {
-    pub(crate) fn new(key: [u8; 16]) -> Self {
+    pub(super) fn new(key: [u8; 16]) -> Self {
         Self(SipHasher24::new_with_key(&key))
     }
 
-    pub(crate) fn of(&self, token: &[u8]) -> TokenKey {
+    pub(super) fn of(&self, token: &[u8]) -> TokenKey {
         let mut hasher = self.0;
         hasher.write(token);
         let hash = hasher.finish128();

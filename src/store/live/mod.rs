@@ -24,9 +24,9 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub(crate) use self::key::TokenHash;
 use self::{
     found_by::{ById, ByMember},
+    key::TokenHash,
     shard::Shard,
     shared::Shared,
     tokens::Tokens,
