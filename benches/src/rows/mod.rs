@@ -3,8 +3,8 @@
 mod bare;
 mod vestibule;
 
-pub use bare::BARE;
-pub use vestibule::COOKIE_AROUND;
+pub use bare::{BARE, FLOOR};
+pub use vestibule::{COOKIE_AROUND, FORGED};
 
 use crate::{Contestant, Wanted};
 

@@ -21,14 +21,14 @@ const COOKIE_ROUTER: &str = "vestibule: cookie, by Router::layer";
 const BEARER: &str = "vestibule: bearer";
 const REQUIRED: &str = "vestibule: cookie, a role required on the route";
 const NO_TOKEN: &str = "vestibule: no token";
-const UNKNOWN: &str = "vestibule: unknown token";
+pub const FORGED: &str = "vestibule: forged token";
 const MALFORMED: &str = "vestibule: token of a wrong shape";
 const REMEMBERED: &str = "vestibule: JWT remembered";
 const FIRST_RS256: &str = "vestibule: JWT first seen, RS256";
 const FIRST_EDDSA: &str = "vestibule: JWT first seen, EdDSA";
 const FIRST_ES256: &str = "vestibule: JWT first seen, ES256";
 
-const OPAQUE: [&str; 7] = [COOKIE_AROUND, COOKIE_ROUTER, BEARER, REQUIRED, NO_TOKEN, UNKNOWN, MALFORMED];
+const OPAQUE: [&str; 7] = [COOKIE_AROUND, COOKIE_ROUTER, BEARER, REQUIRED, NO_TOKEN, FORGED, MALFORMED];
 
 pub const NAMES: [&str; 11] = [
     COOKIE_AROUND,
@@ -36,7 +36,7 @@ pub const NAMES: [&str; 11] = [
     BEARER,
     REQUIRED,
     NO_TOKEN,
-    UNKNOWN,
+    FORGED,
     MALFORMED,
     REMEMBERED,
     FIRST_RS256,
@@ -97,13 +97,19 @@ async fn opaque(rows: &mut Vec<Contestant>, sessions: usize, wanted: Wanted<'_>)
     }
     // Nobody's handler asks who they are: what is added is the layer's.
     let public = vestibule.session_layer().layer(Router::new().route("/", get(async || ANSWER)));
-    let mut stranger = async |name: &str, credential: Credential| {
+    let mut strangers = async |name: &str, credentials: Arc<[Credential]>| {
         if wanted(name) {
-            rows.push(Contestant::new(name, public.clone(), Arc::new([credential])).await);
+            rows.push(Contestant::new(name, public.clone(), credentials).await);
         }
     };
-    let unknown = format!("{}A", &tokens[0][..43]);
-    stranger(NO_TOKEN, (ACCEPT, HeaderValue::from_str("*/*").unwrap())).await;
-    stranger(UNKNOWN, (COOKIE, cookie(&unknown))).await;
-    stranger(MALFORMED, (COOKIE, cookie("this-is-no-token"))).await;
+    let forged = tokens.iter().map(|token| (COOKIE, cookie(&forged(token)))).collect();
+    strangers(NO_TOKEN, Arc::new([(ACCEPT, HeaderValue::from_str("*/*").unwrap())])).await;
+    strangers(FORGED, forged).await;
+    strangers(MALFORMED, Arc::new([(COOKIE, cookie("this-is-no-token"))])).await;
+}
+
+/// The shape of a token, and not the keys'.
+fn forged(token: &str) -> String {
+    let last = if token.ends_with('A') { 'B' } else { 'A' };
+    format!("{}{last}", &token[..token.len() - 1])
 }

@@ -21,6 +21,7 @@ const SESSIONS: usize = 10_000;
 /// Bare axum comes first: the others are compared with it.
 const ROWS: &[&str] = &[
     rows::BARE,
+    rows::FLOOR,
     rows::COOKIE_AROUND,
     #[cfg(feature = "peers")]
     vestibule_benches::peers::TOWER_SESSIONS,
