@@ -39,6 +39,18 @@ impl Requirement {
         self
     }
 
+    /// The role that is demanded.
+    #[must_use]
+    pub fn role_demand(&self) -> Option<&RoleId> {
+        self.role.as_ref()
+    }
+
+    /// The resource and the action on it that some role has to permit.
+    #[must_use]
+    pub fn permission_demand(&self) -> Option<(&str, &str)> {
+        self.permission.as_ref().map(|(resource, action)| (resource.as_str(), action.as_str()))
+    }
+
     /// What is demanded as a factor.
     #[must_use]
     pub fn factor_demand(&self) -> Option<&FactorDemand> {
