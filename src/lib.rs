@@ -63,6 +63,7 @@
 //! | `smtp` | `deliver::SmtpSender`: email through a mail server |
 //! | `sms-webhook` | `deliver::SmsWebhook`: SMS through an HTTP gateway |
 //! | `metrics` | counters, gauges and histograms through the facade of the crate `metrics` |
+//! | `test-util` | `test`: a kit for the application's own tests, and attacks on its router |
 //!
 //! # What it needs
 //! A tokio runtime. [`Vestibule::start`] starts the one background task: without it no mail is sent, last
@@ -78,6 +79,8 @@ mod http;
 mod judge;
 mod layer;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod test;
 mod token;
 mod vestibule;
 

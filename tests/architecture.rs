@@ -16,7 +16,7 @@ use syn::{
 };
 
 /// The rooms from the ground up.
-const FLOORS: [&str; 11] = [
+const FLOORS: [&str; 12] = [
     "domain",
     "judge",
     "token",
@@ -28,6 +28,7 @@ const FLOORS: [&str; 11] = [
     "http",
     "layer",
     "vestibule",
+    "test",
 ];
 
 /// Where a path leads that must not lead there.

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use ipnet::IpNet;
 
 use super::Builder;
+#[cfg(feature = "test-util")]
+use crate::deliver::Mailbox;
 use crate::{
     deliver::{EmailSender, SmsSender},
     domain::Role,
@@ -151,6 +153,13 @@ impl Builder {
     pub fn sms(mut self, sender: impl SmsSender + 'static) -> Self {
         self.sms = Some(Arc::new(sender));
         self
+    }
+
+    /// Where all messages end instead of being sent.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn mailbox(self, mailbox: Mailbox) -> Self {
+        let this = self.email(mailbox.clone()).sms(mailbox.clone());
+        Self { mailbox: Some(mailbox), ..this }
     }
 
     /// How long sessions live.
