@@ -120,3 +120,7 @@ struct OwnUsers;
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../docs/mounting.md")]
 struct Mounting;
+
+#[cfg(all(doctest, feature = "axum", feature = "test-util"))]
+#[doc = include_str!("../docs/testing.md")]
+struct Testing;
