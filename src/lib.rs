@@ -89,7 +89,7 @@ pub use flow::{
     AuditEvents, Caller, Clock, Engine, Error, ErrorKind, Limit, Limits, Missed, Rotation, SystemClock,
     Terms, Vouched,
 };
-pub use http::{Handoff, Refusal, RefusalReason};
+pub use http::{Handoff, Refusal, RefusalReason, identity_headers, session_jwt_header};
 pub use judge::{
     InvalidDuration, LockoutPolicy, MemberSession, Requirement, SessionDuration, SessionPolicy, Unmet,
 };

@@ -12,6 +12,7 @@ mod factor_view;
 mod id;
 mod member;
 mod organization;
+mod path;
 mod return_to;
 mod role;
 mod secret;
@@ -37,6 +38,7 @@ pub use member::{Enrolment, Member, MemberStatus, Phone};
 pub use organization::{
     Allowed, AuthMethod, EmailInvites, ImplicitRole, JitProvisioning, MfaMethod, MfaPolicy, Organization,
 };
+pub use path::{AmbiguousPath, PlainPath};
 pub use return_to::ReturnTo;
 pub use role::{Permission, Role};
 pub use secret::Secret;

@@ -4,6 +4,7 @@ mod ask;
 mod audience;
 mod cookies;
 mod failure;
+mod identity;
 mod input;
 mod json;
 mod pages;
@@ -15,6 +16,7 @@ mod steps;
 
 pub(crate) use ask::session_token;
 pub(crate) use cookies::CookieNames;
+pub use identity::{identity_headers, session_jwt_header};
 pub(crate) use input::{BadInput, MAX_BODY};
 pub use refusal::{Refusal, RefusalReason};
 pub(crate) use refusal::{Refused, anonymous, keep_private, unavailable, unmet};

@@ -1,18 +1,10 @@
 //! Who is signed in, as the application is told.
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{AUTHORIZATION, InvalidHeaderValue},
-};
-use vestibule::{MemberSession, Vestibule};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use vestibule::{MemberSession, Vestibule, identity_headers, session_jwt_header};
 
 use super::{names::remove, refusal::Refusal};
 use crate::config::Passing;
-
-const MEMBER: HeaderName = HeaderName::from_static("x-vestibule-member-id");
-const ORGANIZATION: HeaderName = HeaderName::from_static("x-vestibule-organization-id");
-const ROLES: HeaderName = HeaderName::from_static("x-vestibule-roles");
-const JWT: HeaderName = HeaderName::from_static("x-vestibule-session-jwt");
 
 /// Removes whatever claims to be an identity, from requests of outside and answers of the application alike.
 pub(super) fn strip(headers: &mut HeaderMap) {
@@ -37,26 +29,14 @@ pub(super) async fn add(
     vestibule: &Vestibule,
 ) -> Result<(), Refusal> {
     let told = match passing {
-        Passing::Headers => plainly(headers, session),
+        Passing::Headers => identity_headers(session).map(|told| headers.extend(told)),
         Passing::Jwt => {
             let jwt = vestibule.session_jwt(session).await.map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "no JWT could be signed");
                 Refusal::NoIdentity
             })?;
-            HeaderValue::from_str(jwt.expose()).map(|mut value| {
-                value.set_sensitive(true);
-                headers.insert(JWT, value);
-            })
+            session_jwt_header(&jwt).map(|told| headers.extend([told]))
         }
     };
     told.map_err(|_| Refusal::NoIdentity)
-}
-
-fn plainly(headers: &mut HeaderMap, session: &MemberSession) -> Result<(), InvalidHeaderValue> {
-    // No id has a comma in it.
-    let roles: Vec<&str> = session.roles().iter().map(AsRef::as_ref).collect();
-    headers.insert(MEMBER, HeaderValue::from_str(session.member_id().as_str())?);
-    headers.insert(ORGANIZATION, HeaderValue::from_str(session.organization_id().as_str())?);
-    headers.insert(ROLES, HeaderValue::from_str(&roles.join(","))?);
-    Ok(())
 }
