@@ -94,8 +94,8 @@ pub use judge::{
     InvalidDuration, LockoutPolicy, MemberSession, Requirement, SessionDuration, SessionPolicy, Unmet,
 };
 pub use layer::{
-    Auth, AuthLayer, FromBytes, Grpc, PeerAddress, Require, RequireLayer, Respond, Session, SessionLayer,
-    Standard,
+    Auth, AuthLayer, ForwardAuth, FromBytes, Grpc, PeerAddress, Require, RequireLayer, Respond, Session,
+    SessionLayer, Standard,
 };
 pub use token::{EnvironmentKeys, FileKeys, JwtAlgorithm, KeyError, KeyProvider, MasterKey};
 pub use vestibule::{Background, BuildError, Builder, Vestibule};

@@ -19,7 +19,7 @@ pub(crate) use cookies::CookieNames;
 pub use identity::{identity_headers, session_jwt_header};
 pub(crate) use input::{BadInput, MAX_BODY};
 pub use refusal::{Refusal, RefusalReason};
-pub(crate) use refusal::{Refused, anonymous, keep_private, unavailable, unmet};
+pub(crate) use refusal::{Refused, anonymous, keep_private, problem, unavailable, unmet};
 pub(crate) use repeat::Repeats;
 pub(crate) use reply::Reply;
 pub(crate) use route::{path_below, serve};

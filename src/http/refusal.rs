@@ -358,7 +358,8 @@ fn needs(demand: &FactorDemand) -> String {
     }
 }
 
-fn problem(status: StatusCode, name: &str, title: &str, detail: &str, extra: Value) -> Reply {
+/// A problem document (RFC 9457), with more fields.
+pub(crate) fn problem(status: StatusCode, name: &str, title: &str, detail: &str, extra: Value) -> Reply {
     let mut document = json!({
         "type": format!("urn:vestibule:problem:{name}"),
         "title": title,

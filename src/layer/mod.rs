@@ -3,12 +3,14 @@
 mod auth;
 mod body;
 mod client;
+mod forward;
 mod require;
 mod session;
 
 pub use auth::{Auth, AuthLayer};
 pub use body::FromBytes;
 pub use client::PeerAddress;
-pub(crate) use client::caller;
+pub(crate) use client::{caller, client_address};
+pub use forward::ForwardAuth;
 pub use require::{Grpc, Require, RequireLayer, Respond, Standard};
 pub use session::{Session, SessionLayer};

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use http::request::Parts;
 
@@ -12,7 +12,7 @@ use crate::{
     flow::{About, AuditEvents, Caller, Engine, Error, ErrorKind, Terms, Vouched, meters},
     http::{Handoff, hand_off},
     judge::{MemberSession, Requirement},
-    layer::{AuthLayer, RequireLayer, SessionLayer, caller},
+    layer::{AuthLayer, RequireLayer, SessionLayer, caller, client_address},
     store::{AuditLog, Directory, DirectoryAdmin},
 };
 
@@ -319,6 +319,15 @@ impl Vestibule {
         let caller = caller(&self.engine, &request.extensions, &request.headers);
         let proof = self.engine.vouched(vouched, &caller)?;
         hand_off(Arc::clone(&self.engine), request, proof, caller).await
+    }
+
+    /// The address that a request comes from, as limits and audit events have it: the peer's or, behind
+    /// [`trusted_proxies`](Builder::trusted_proxies), the first from the right in `X-Forwarded-For` that is no
+    /// trusted proxy's. None where the peer's is not known, from axum's connect info or a
+    /// [`PeerAddress`](crate::PeerAddress).
+    #[must_use]
+    pub fn client_address(&self, request: &Parts) -> Option<IpAddr> {
+        client_address(&self.engine, &request.extensions, &request.headers)
     }
 
     /// Makes the next signing key: published now, signing in two hours.

@@ -10,9 +10,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The first address from the right that is no trusted proxy's. What stands left of it was written by
 /// somebody who is not trusted.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let trusts = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let mut client = peer.to_canonical();
-    if !trusts(client) {
+    if !trusts(trusted, client) {
         return client;
     }
     let lines: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.as_bytes()).collect();
@@ -20,11 +19,17 @@ pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Ip
     for hop in hops {
         let Some(address) = parse(hop) else { return client };
         client = address;
-        if !trusts(client) {
+        if !trusts(trusted, client) {
             return client;
         }
     }
     client
+}
+
+/// Whether an address lies in one of the networks.
+pub(super) fn trusts(trusted: &[IpNet], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    trusted.iter().any(|network| network.contains(&address))
 }
 
 /// An address as proxies write it: alone, with a port, in brackets.

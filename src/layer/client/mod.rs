@@ -22,6 +22,21 @@ fn peer(extensions: &Extensions) -> Option<IpAddr> {
     ours
 }
 
+/// The address that a request comes from: the peer's or, behind trusted proxies, the one that they say.
+pub(crate) fn client_address(
+    engine: &Engine,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Option<IpAddr> {
+    let peer = peer(extensions)?;
+    Some(forwarded::client(peer, headers, &engine.settings.trusted_proxies))
+}
+
+/// Whether a request comes from a trusted proxy, so that what it says of another request may be believed.
+pub(super) fn is_trusted_proxy(engine: &Engine, extensions: &Extensions) -> bool {
+    peer(extensions).is_some_and(|peer| forwarded::trusts(&engine.settings.trusted_proxies, peer))
+}
+
 /// The caller of a request, at the time that the edge reads now.
 pub(crate) fn caller(engine: &Engine, extensions: &Extensions, headers: &HeaderMap) -> Caller {
     let caller = Caller::at(engine.clock.now());
@@ -29,11 +44,8 @@ pub(crate) fn caller(engine: &Engine, extensions: &Extensions, headers: &HeaderM
         Some(agent) => caller.user_agent(agent),
         None => caller,
     };
-    match peer(extensions) {
-        Some(peer) => {
-            let address = forwarded::client(peer, headers, &engine.settings.trusted_proxies);
-            caller.from_address(address)
-        }
+    match client_address(engine, extensions, headers) {
+        Some(address) => caller.from_address(address),
         None => {
             say_once();
             caller

@@ -4,7 +4,7 @@ use http::request::Parts;
 use tower_layer::Layer;
 
 use super::{Require, organization::OrganizationFrom, respond::Standard};
-use crate::{domain::ReturnTo, flow::Engine, judge::Requirement};
+use crate::{domain::ReturnTo, flow::Engine, judge::Requirement, layer::ForwardAuth};
 
 /// Lets a request pass only if its session meets a [`Requirement`]. Made by
 /// [`Vestibule::require`](crate::Vestibule::require).
@@ -65,7 +65,7 @@ use crate::{domain::ReturnTo, flow::Engine, judge::Requirement};
 /// ```
 #[derive(Clone)]
 pub struct RequireLayer<R = Standard> {
-    pub(super) engine: Arc<Engine>,
+    pub(in crate::layer) engine: Arc<Engine>,
     pub(super) demands: Arc<Demands>,
     pub(super) respond: R,
 }
@@ -81,6 +81,13 @@ impl RequireLayer {
     pub(crate) fn new(engine: Arc<Engine>, requirement: Requirement) -> Self {
         let demands = Demands { requirement, organization: None, back_to: None };
         Self { engine, demands: Arc::new(demands), respond: Standard }
+    }
+
+    /// The same demand as a service that a proxy asks about requests, which it passes to an application
+    /// elsewhere. Its refusals are the standard ones.
+    #[must_use]
+    pub fn forward_auth(self) -> ForwardAuth {
+        ForwardAuth::new(self)
     }
 }
 
