@@ -75,6 +75,11 @@ impl Client {
         Self { browses: true, ..self.clone() }
     }
 
+    /// The same one, which asks somewhere else from now on.
+    pub(crate) fn at(&self, origin: &str) -> Self {
+        Self { origin: origin.to_owned(), ..self.clone() }
+    }
+
     /// The `Cookie` header that it would send.
     pub(crate) fn cookie_header(&self) -> String {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

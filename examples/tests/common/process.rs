@@ -10,6 +10,8 @@ use std::{
 pub(crate) struct Example {
     child: Child,
     origin: String,
+    /// What it has printed after that on the same line.
+    pub(crate) besides: String,
     // Kept open, so that what it prints later does not fail.
     _printed: BufReader<ChildStdout>,
 }
@@ -38,8 +40,9 @@ impl Example {
         let mut line = String::new();
         while printed.read_line(&mut line).unwrap() > 0 {
             if let Some((_, rest)) = line.split_once(" runs at ") {
-                let origin = rest.split([';', '\n']).next().unwrap().to_owned();
-                return Self { child, origin, _printed: printed };
+                let (origin, besides) = rest.trim_end().split_once(';').unwrap_or((rest.trim_end(), ""));
+                let (origin, besides) = (origin.to_owned(), besides.to_owned());
+                return Self { child, origin, besides, _printed: printed };
             }
             line.clear();
         }
@@ -57,9 +60,16 @@ impl Example {
     }
 }
 
-impl Drop for Example {
-    fn drop(&mut self) {
+impl Example {
+    /// Ends it at once, as a crash would.
+    pub(crate) fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

@@ -1,0 +1,147 @@
+//! A real proxy in front of the example, configured by the file that the documentation shows.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::common::Example;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Nginx,
+    Caddy,
+    Traefik,
+    Envoy,
+}
+
+impl Kind {
+    /// nginx and Caddy; Traefik and Envoy, which Debian does not have, where they are installed.
+    pub(crate) fn all() -> Vec<Self> {
+        let there = |kind: &Self| Command::new(kind.program()).arg("--help").output().is_ok();
+        let others = [Self::Traefik, Self::Envoy].into_iter().filter(there);
+        [Self::Nginx, Self::Caddy].into_iter().chain(others).collect()
+    }
+
+    fn program(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Caddy => "caddy",
+            Self::Traefik => "traefik",
+            Self::Envoy => "envoy",
+        }
+    }
+
+    fn file(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx.conf",
+            Self::Caddy => "Caddyfile",
+            Self::Traefik => "traefik-dynamic.yml",
+            Self::Envoy => "envoy.yaml",
+        }
+    }
+
+    fn command(self, folder: &Path, address: SocketAddr) -> Command {
+        let file = folder.join(self.file());
+        let mut command = Command::new(self.program());
+        command.current_dir(folder).env("HOME", folder);
+        match self {
+            Self::Nginx => command
+                .args(["-e", "stderr", "-g", "daemon off; master_process off;", "-p"])
+                .arg(folder)
+                .arg("-c")
+                .arg(file),
+            Self::Caddy => command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file),
+            Self::Traefik => command
+                .args(["--global.checkNewVersion=false", "--global.sendAnonymousUsage=false"])
+                .arg(format!("--entryPoints.web.address={address}"))
+                .arg(format!("--providers.file.filename={}", file.display())),
+            Self::Envoy => command.args(["--disable-hot-restart", "-c"]).arg(file),
+        };
+        command
+    }
+}
+
+/// A proxy that runs until this is dropped, and the example behind it.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    pub(crate) example: Example,
+    child: Child,
+    _folder: TempDir,
+}
+
+impl Proxy {
+    /// In front of the example's own application.
+    pub(crate) fn start(kind: Kind) -> Self {
+        Self::before(kind, None)
+    }
+
+    /// In front of another application.
+    pub(crate) fn before(kind: Kind, application: Option<SocketAddr>) -> Self {
+        // Somebody else may take the port that was free.
+        let started = (0..5).find_map(|_| Self::try_start(kind, application));
+        started.unwrap_or_else(|| panic!("{kind:?} does not start"))
+    }
+
+    fn try_start(kind: Kind, application: Option<SocketAddr>) -> Option<Self> {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let example = Example::start_with("forward_auth", &[], &[("ORIGIN", &*format!("http://{address}"))]);
+        let vestibule: SocketAddr = example.address().parse().unwrap();
+        let own = example.besides.split_once(" the application at http://").expect("it is told").1;
+        let application = application.unwrap_or_else(|| own.parse().unwrap());
+        let shown = format!("{}/forward_auth/{}", env!("CARGO_MANIFEST_DIR"), kind.file());
+        let mut text = fs::read_to_string(shown).unwrap();
+        for (port, real) in [(3000, vestibule), (3001, application), (8080, address)] {
+            text = text
+                .replace(&format!("127.0.0.1:{port}"), &real.to_string())
+                .replace(&format!("http://:{port}"), &format!("http://:{}", real.port()))
+                .replace(&format!("port_value: {port}"), &format!("port_value: {}", real.port()));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(kind.file()), text).unwrap();
+        let mut command = kind.command(folder.path(), address);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{kind:?} can't be run: {error}"));
+        let mut proxy = Self { address, example, child, _folder: folder };
+        proxy.is_ready().then_some(proxy)
+    }
+
+    /// Waits until it asks Vestibule; false if it has ended instead.
+    fn is_ready(&mut self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.child.try_wait().unwrap().is_none() {
+            if self.refuses_a_stranger().unwrap_or(false) {
+                return true;
+            }
+            assert!(Instant::now() < deadline, "the proxy runs and does not ask");
+            sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    fn refuses_a_stranger(&self) -> std::io::Result<bool> {
+        let mut connection = TcpStream::connect(self.address)?;
+        connection.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer)?;
+        Ok(answer.starts_with(b"HTTP/1.1 401 "))
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
