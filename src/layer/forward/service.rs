@@ -35,7 +35,7 @@ use crate::{
 /// 2. The request that it is about stands in `X-Forwarded-Method`, `X-Forwarded-Host` and `X-Forwarded-Uri`, each
 ///    once, or the answer is 400. `Cookie`, `Authorization`, `Accept`, `Sec-Fetch-Mode` and `X-Forwarded-For` are
 ///    that request's.
-/// 3. A path that servers read in several ways ([`PlainPath`](crate::domain::PlainPath)) is 400 as well, so that
+/// 3. A path that servers read in several ways ([`PlainPath`]) is 400 as well, so that
 ///    none gets around what the proxy demands for another.
 /// 4. A request that may pass is answered 200, with who is signed in
 ///    ([`identity_headers`](crate::identity_headers)): always all of those headers, so that a proxy which copies
