@@ -315,6 +315,8 @@ async fn nothing_prints_a_text() {
 #[tokio::test(start_paused = true)]
 async fn giving_up_is_told_once_and_names_nobody() {
     let trace = Trace::default();
+    // While there is one subscriber, what another test's thread comes to first is never traced anywhere.
+    let _second = tracing::Dispatch::new(Trace::default());
     let _guard = tracing::subscriber::set_default(trace.clone());
     let (emails, texts) = (Scripted::new(&[Answer::Later; 9]), Scripted::new(&[Answer::Never]));
     let outbox = Outbox::default();
