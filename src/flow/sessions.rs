@@ -36,7 +36,7 @@ impl Engine {
     ) -> Result<Secret, Error> {
         let key = self.ring.signing(now).ok_or(ErrorKind::Unavailable)?;
         let (engine, session) = (Arc::clone(self), session.clone());
-        // Half a millisecond of RSA: off the runtime's threads.
+        // A millisecond of RSA: off the runtime's threads.
         let sign = move || engine.settings.jwt.sign(&session, &engine.settings.sessions, &key, now);
         let signed = self.signing.run(sign).await?;
         Ok(Secret::new(signed?))

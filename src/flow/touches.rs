@@ -20,7 +20,11 @@ impl Touches {
     }
 
     pub(crate) fn take(&self) -> Vec<LastUse> {
-        let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // As roomy as it was, so that no request has to wait while it grows again.
+        let roomy = HashMap::with_capacity(noted.len());
+        let waiting = std::mem::replace(&mut *noted, roomy);
+        drop(noted);
         waiting.into_iter().map(|(session_id, at)| LastUse { session_id, at }).collect()
     }
 }

@@ -71,7 +71,7 @@ impl Engine {
     }
 
     async fn sweep(&self, now: Timestamp) {
-        self.table.sweep(now);
+        self.table.sweep(now).await;
         loop {
             match self.stores.sessions.sweep(now).await {
                 Ok(1000..) => tokio::task::yield_now().await,

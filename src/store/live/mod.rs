@@ -268,18 +268,22 @@ impl LiveTable {
         self.ended[shard_of(&CompactId::from(session_id))].notified()
     }
 
-    /// Drops what has expired, one shard after the other.
-    pub(crate) fn sweep(&self, now: Timestamp) {
+    /// Drops what has expired, one shard after the other; other tasks come between.
+    pub(crate) async fn sweep(&self, now: Timestamp) {
         for sessions in &self.sessions {
-            let mut shard = sessions.write();
-            shard.ended.retain(|_, until| now < *until);
-            let over = shard.live.iter().filter(|ById(session)| !session.holds_at(now));
-            let over: Vec<CompactId> = over.map(|ById(session)| session.compact_id().clone()).collect();
-            for id in over {
-                self.forget(&mut shard, &id);
-            }
+            self.sweep_shard(&mut sessions.write(), now);
+            tokio::task::yield_now().await;
         }
         self.shared.sweep();
+    }
+
+    fn sweep_shard(&self, shard: &mut SessionShard, now: Timestamp) {
+        shard.ended.retain(|_, until| now < *until);
+        let over = shard.live.iter().filter(|ById(session)| !session.holds_at(now));
+        let over: Vec<CompactId> = over.map(|ById(session)| session.compact_id().clone()).collect();
+        for id in over {
+            self.forget(shard, &id);
+        }
     }
 }
 

@@ -212,7 +212,7 @@ impl Builder {
     }
 
     /// How many verified JWTs are remembered until they expire, so that their signatures are checked once;
-    /// about a kilobyte each. 100,000.
+    /// about two kilobytes each. 100,000.
     pub fn remembered_jwts(mut self, capacity: u64) -> Self {
         self.remembered_jwts = capacity;
         self
