@@ -62,6 +62,7 @@
 //! | `sqlite` | `store::sqlite`: everything durable in one SQLite file |
 //! | `smtp` | `deliver::SmtpSender`: email through a mail server |
 //! | `sms-webhook` | `deliver::SmsWebhook`: SMS through an HTTP gateway |
+//! | `verify-only` | `Verifier`: takes the session JWTs of another deployment by its public keys, without a store |
 //! | `metrics` | counters, gauges and histograms through the facade of the crate `metrics` |
 //! | `test-util` | `test`: a kit for the application's own tests, and attacks on its router |
 //!
@@ -76,12 +77,18 @@ pub mod extract;
 mod factor;
 mod flow;
 mod http;
+#[cfg(feature = "verify-only")]
+mod issuer;
 mod judge;
 mod layer;
+#[cfg(any(feature = "sms-webhook", feature = "verify-only"))]
+mod outbound;
 pub mod store;
 #[cfg(feature = "test-util")]
 pub mod test;
 mod token;
+#[cfg(feature = "verify-only")]
+mod verifier;
 mod vestibule;
 
 pub use factor::{PasswordStrength, WeakPassword, password_strength};
@@ -98,6 +105,8 @@ pub use layer::{
     SessionLayer, Standard,
 };
 pub use token::{EnvironmentKeys, FileKeys, JwtAlgorithm, KeyError, KeyProvider, MasterKey};
+#[cfg(feature = "verify-only")]
+pub use verifier::{Verifier, VerifierBuilder};
 pub use vestibule::{Background, BuildError, Builder, Vestibule};
 
 // So that the examples in the documents are compiled and run.
@@ -127,3 +136,6 @@ struct Testing;
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../docs/forward-auth.md")]
 struct ForwardAuthentication;
+#[cfg(all(doctest, feature = "axum", feature = "verify-only"))]
+#[doc = include_str!("../docs/verify-only.md")]
+struct VerifyOnly;

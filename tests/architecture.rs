@@ -1,5 +1,6 @@
 //! The house has floors, and a room imports only from below. This reads every source file and says
-//! where one does not. It also sees to it that nothing but the judge makes a member session.
+//! where one does not. It also sees to it that nothing but the judge makes a member session, and nothing but
+//! `token` what a verified JWT says.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
@@ -16,7 +17,7 @@ use syn::{
 };
 
 /// The rooms from the ground up.
-const FLOORS: [&str; 12] = [
+const FLOORS: [&str; 15] = [
     "domain",
     "judge",
     "token",
@@ -24,12 +25,17 @@ const FLOORS: [&str; 12] = [
     "deliver",
     "store",
     "flow",
+    "issuer",
     "extract",
     "http",
     "layer",
     "vestibule",
+    "verifier",
     "test",
 ];
+
+/// What is made in one room alone: sessions, and what a verified JWT says.
+const MADE_IN: [(&str, &str); 2] = [("MemberSession", "judge"), ("Attested", "token")];
 
 /// Where a path leads that must not lead there.
 #[derive(Debug, PartialEq, Eq)]
@@ -193,10 +199,10 @@ impl Reader<'_> {
     }
 }
 
-/// Where `MemberSession` is built: called, written out with its fields, or named inside a `Self` of
-/// an `impl` of it.
+/// Where `made` is built: called, written out with its fields, or named inside a `Self` of an `impl` of it.
 struct Makers<'a> {
     file: &'a Path,
+    made: &'static str,
     inside: bool,
     faults: Vec<Fault>,
 }
@@ -204,21 +210,21 @@ struct Makers<'a> {
 impl Makers<'_> {
     fn check(&mut self, path: &syn::Path) {
         let made = path.segments.last().is_some_and(|name| {
-            name.ident == "MemberSession" || self.inside && name.ident == "Self" && path.segments.len() == 1
+            name.ident == self.made || self.inside && name.ident == "Self" && path.segments.len() == 1
         });
         if made {
             self.faults.push(Fault {
                 file: self.file.to_owned(),
                 line: path.span().start().line,
-                path: "MemberSession(".into(),
-                why: "is made outside of the judge",
+                path: format!("{}(", self.made),
+                why: "is made in another room alone",
             });
         }
     }
-}
 
-fn names_member_session(ty: &syn::Type) -> bool {
-    matches!(ty, syn::Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "MemberSession"))
+    fn is_made(&self, ty: &syn::Type) -> bool {
+        matches!(ty, syn::Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == self.made))
+    }
 }
 
 impl<'ast> Visit<'ast> for Makers<'_> {
@@ -235,7 +241,8 @@ impl<'ast> Visit<'ast> for Makers<'_> {
     }
 
     fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
-        let outer = std::mem::replace(&mut self.inside, names_member_session(&item.self_ty));
+        let is_made = self.is_made(&item.self_ty);
+        let outer = std::mem::replace(&mut self.inside, is_made);
         visit::visit_item_impl(self, item);
         self.inside = outer;
     }
@@ -315,12 +322,12 @@ fn faults_in(file: &Path, source: &str, facade: &Facade) -> Vec<Fault> {
     if module.is_empty() {
         return faults;
     }
-    let is_judge = module[0] == "judge";
+    let room = module[0].clone();
     let mut reader = Reader { file, module, facade, faults };
     reader.visit_file(&parsed);
     let mut faults = reader.faults;
-    if !is_judge {
-        let mut makers = Makers { file, inside: false, faults: Vec::new() };
+    for (made, _) in MADE_IN.into_iter().filter(|(_, maker)| *maker != room) {
+        let mut makers = Makers { file, made, inside: false, faults: Vec::new() };
         makers.visit_file(&parsed);
         faults.extend(makers.faults);
     }
@@ -457,4 +464,12 @@ fn fine(session: MemberSession) -> Option<MemberSession> { take::<MemberSession>
     let expected = ["1 MemberSession(", "2 MemberSession(", "3 MemberSession(", "4 MemberSession("];
     assert_eq!(found("flow/mod.rs", bad), expected);
     assert_eq!(found("judge/mod.rs", bad), [] as [&str; 0]);
+}
+
+#[test]
+fn the_checker_finds_other_makers_of_what_a_jwt_says() {
+    let bad = "fn f(record: Record) -> Attested { Attested { record } }";
+    assert_eq!(found("judge/attest.rs", bad), ["1 Attested("]);
+    assert_eq!(found("issuer/load.rs", bad), ["1 Attested("]);
+    assert_eq!(found("token/jwt/attested.rs", bad), [] as [&str; 0]);
 }

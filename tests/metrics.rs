@@ -157,11 +157,15 @@ async fn a_sign_in_is_counted_under_documented_names() {
     metrics.has("vestibule_requests_refused_total reason=role", 1.0);
     let jwt = client.get("/auth/session").await.json()["session_jwt"].as_str().unwrap().to_owned();
     let mut bearer = world.client();
+    #[cfg(feature = "verify-only")]
+    let bearer_jwt = jwt.clone();
     for token in [jwt.clone(), jwt, "eyJhbGciOiJub25lIn0.e30.".to_owned() + &"A".repeat(20)] {
         bearer.bearer = Some(token);
         bearer.get("/maybe").await.expect(200);
     }
     metrics.has("vestibule_jwt_verifications_total outcome=good", 1.0);
+    #[cfg(feature = "verify-only")]
+    verified_elsewhere(&world, &metrics, bearer_jwt).await;
     for _ in 0..6 {
         client.post("/auth/sign-in", json!({"email_address": "bob@acme.example"})).await;
     }
@@ -186,4 +190,23 @@ async fn a_sign_in_is_counted_under_documented_names() {
     let unmeasured: Vec<_> =
         state.described.iter().filter(|name| !documents.contains(&format!("`{name}`"))).collect();
     assert!(unmeasured.is_empty(), "{unmeasured:?} are not in the documents");
+}
+
+/// A second service asks for the keys once, and checks a signature once.
+#[cfg(feature = "verify-only")]
+async fn verified_elsewhere(world: &World, metrics: &Everything, jwt: String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let keys = format!("http://{}/auth/jwks.json", listener.local_addr().unwrap());
+    let router = world.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let builder = vestibule::Verifier::builder().jwks(keys).clock(world.clock.clone());
+    let verifier = builder.project_id("project-test-00000000-0000-4000-8000-000000000000").build().unwrap();
+    // Over the network, time can't be skipped.
+    tokio::time::resume();
+    for _ in 0..3 {
+        verifier.current_session(&jwt).await.unwrap();
+    }
+    tokio::time::pause();
+    metrics.has("vestibule_jwt_verifications_total outcome=good", 2.0);
+    metrics.has("vestibule_key_fetches_total outcome=ok", 1.0);
 }

@@ -57,7 +57,7 @@ impl Serialize for FactorView<'_> {
     }
 }
 
-fn delivery_method(kind: FactorKind) -> &'static str {
+pub(super) fn delivery_method(kind: FactorKind) -> &'static str {
     match kind {
         FactorKind::MagicLink | FactorKind::EmailOtp => "email",
         FactorKind::Password => "knowledge",

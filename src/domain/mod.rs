@@ -17,6 +17,8 @@ mod return_to;
 mod role;
 mod secret;
 mod session;
+#[cfg(feature = "verify-only")]
+mod shown_factor;
 mod time;
 mod transient;
 
@@ -44,5 +46,7 @@ pub use role::{Permission, Role};
 pub use secret::Secret;
 pub(crate) use session::TokenKey;
 pub use session::{SessionRecord, TokenSeed};
+#[cfg(feature = "verify-only")]
+pub(crate) use shown_factor::ShownFactor;
 pub use time::Timestamp;
 pub use transient::{Challenge, Continues, EmailCode, IntermediateSession, MagicLink, Scope};

@@ -20,7 +20,7 @@ use crate::{
         AuditLog, AuditSink, CounterKey, Counters, CredentialStore, Directory, DirectoryAdmin, KeyStore,
         LinkStore, SessionStore, TransientStore, Version, live::LiveTable,
     },
-    token::{KeyRing, Purposes, Sealer, random},
+    token::{JwtSession, KeyRing, Purposes, Sealer, random},
 };
 
 /// The stores that the engine works over.
@@ -45,7 +45,7 @@ pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) stores: Stores,
     pub(crate) table: LiveTable,
-    pub(crate) jwts: JwtMemory,
+    pub(crate) jwts: JwtMemory<JwtSession>,
     pub(crate) ring: KeyRing,
     pub(crate) purposes: Purposes,
     pub(crate) sealer: Sealer,

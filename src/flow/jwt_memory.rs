@@ -1,5 +1,5 @@
 //! JWTs that were verified once. Found by the tail of the signature, accepted on equality of the whole
-//! text; a remembered one still asks whether its session lives.
+//! text; a remembered one of this deployment still asks whether its session lives.
 
 use std::{
     sync::{
@@ -11,29 +11,29 @@ use std::{
 
 use moka::{policy::EvictionPolicy, sync::Cache};
 
-use crate::{domain::Timestamp, token::JwtSession};
+use crate::domain::Timestamp;
 
 /// No JWT lives longer; by then moka may free the entry.
 const LIFETIME: Duration = Duration::from_secs(300);
 
 type Tail = [u8; 16];
 
-/// A JWT that was verified.
+/// A JWT that was verified, and what it proves.
 #[derive(Debug)]
-pub(crate) struct Remembered {
+pub(crate) struct Remembered<T> {
     text: Box<str>,
-    pub(crate) proves: JwtSession,
+    pub(crate) proves: T,
+    expires_at: Timestamp,
     round: u64,
 }
 
-#[derive(Debug)]
-pub(crate) struct JwtMemory {
-    cache: Cache<Tail, Arc<Remembered>>,
+pub(crate) struct JwtMemory<T> {
+    cache: Cache<Tail, Arc<Remembered<T>>>,
     /// Moves when everything is forgotten: what was verified before counts no more.
     round: AtomicU64,
 }
 
-impl JwtMemory {
+impl<T: Send + Sync + 'static> JwtMemory<T> {
     /// Remembers so many. The newest stay: those that people use now.
     pub(crate) fn new(capacity: u64) -> Self {
         let cache = Cache::builder()
@@ -44,11 +44,11 @@ impl JwtMemory {
         Self { cache, round: AtomicU64::new(0) }
     }
 
-    pub(crate) fn find(&self, text: &[u8], now: Timestamp) -> Option<Arc<Remembered>> {
+    pub(crate) fn find(&self, text: &[u8], now: Timestamp) -> Option<Arc<Remembered<T>>> {
         let remembered = self.cache.get(text.last_chunk()?)?;
         // Whoever gets here knows 96 bits of the signature: how long this takes tells them nothing.
         let same = remembered.text.as_bytes() == text;
-        let counts = remembered.round == self.round() && now < remembered.proves.expires_at;
+        let counts = remembered.round == self.round() && now < remembered.expires_at;
         (same && counts).then_some(remembered)
     }
 
@@ -57,9 +57,10 @@ impl JwtMemory {
         self.round.load(Ordering::Acquire)
     }
 
-    pub(crate) fn remember(&self, text: &str, proves: JwtSession, round: u64) {
+    pub(crate) fn remember(&self, text: &str, proves: T, expires_at: Timestamp, round: u64) {
         if let Some(tail) = text.as_bytes().last_chunk() {
-            self.cache.insert(*tail, Arc::new(Remembered { text: text.into(), proves, round }));
+            let remembered = Remembered { text: text.into(), proves, expires_at, round };
+            self.cache.insert(*tail, Arc::new(remembered));
         }
     }
 

@@ -133,7 +133,7 @@ impl Engine {
         let verified = self.settings.jwt.verify(text, &self.ring, Some(now));
         meters::jwt_verified(verified.is_some());
         let proves = verified?;
-        self.jwts.remember(text, proves.clone(), round);
+        self.jwts.remember(text, proves.clone(), proves.expires_at, round);
         Some(proves.session_id)
     }
 

@@ -44,7 +44,7 @@ pub(crate) use hashing::HashingPool;
 pub(crate) use intermediate::Bag;
 pub use intermediate::Rotation;
 pub(crate) use jwt_memory::JwtMemory;
-pub(crate) use load::Look;
+pub(crate) use load::{Look, Presented};
 pub(crate) use second::{Pending, SecondFactor};
 pub(crate) use settings::Settings;
 pub use settings::{Limit, Limits};

@@ -18,6 +18,8 @@ pub(crate) use ask::session_token;
 pub(crate) use cookies::CookieNames;
 pub use identity::{identity_headers, session_jwt_header};
 pub(crate) use input::{BadInput, MAX_BODY};
+#[cfg(feature = "verify-only")]
+pub(crate) use refusal::elsewhere;
 pub use refusal::{Refusal, RefusalReason};
 pub(crate) use refusal::{Refused, anonymous, keep_private, problem, unavailable, unmet};
 pub(crate) use repeat::Repeats;

@@ -1,6 +1,9 @@
 //! What a request is answered that a route does not let in: a browser is led on, a program is told what
 //! is missing and what would satisfy it.
 
+#[cfg(feature = "verify-only")]
+pub(crate) mod elsewhere;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -33,7 +36,7 @@ pub enum RefusalReason {
     /// A second factor is demanded, and the only ones that could answer were set up in this session: they
     /// count from the next sign-in on.
     SignInRequired,
-    /// A store does not answer, so nobody can be let in.
+    /// A store does not answer, or the keys of another deployment can't be had, so nobody can be let in.
     Unavailable,
 }
 
@@ -230,14 +233,6 @@ fn step_up(
     let reply = if refused.is_browser(engine) {
         Reply::see_other(&page).set_challenge(names, challenged.token.expose())
     } else {
-        let mut header = format!(
-            "Bearer error=\"insufficient_user_authentication\", error_description=\"{}\", acr_values=\"{}\"",
-            needs(demand),
-            if demand.is_primary() { "urn:vestibule:acr:single" } else { "urn:vestibule:acr:mfa" },
-        );
-        if let Some(age) = demand.max_age() {
-            header.push_str(&format!(", max_age={}", age.as_secs()));
-        }
         problem(
             StatusCode::UNAUTHORIZED,
             "insufficient_factors",
@@ -252,9 +247,22 @@ fn step_up(
                 },
             }),
         )
-        .header(WWW_AUTHENTICATE, &header)
+        .header(WWW_AUTHENTICATE, &insufficient(demand))
     };
     Refusal { reason: RefusalReason::Unmet(unmet), reply }
+}
+
+/// The challenge of RFC 9470 §3.
+fn insufficient(demand: &FactorDemand) -> String {
+    let mut header = format!(
+        "Bearer error=\"insufficient_user_authentication\", error_description=\"{}\", acr_values=\"{}\"",
+        needs(demand),
+        if demand.is_primary() { "urn:vestibule:acr:single" } else { "urn:vestibule:acr:mfa" },
+    );
+    if let Some(age) = demand.max_age() {
+        header.push_str(&format!(", max_age={}", age.as_secs()));
+    }
+    header
 }
 
 fn sign_in_again(engine: &Engine, demand: &FactorDemand, refused: &Refused) -> Refusal {

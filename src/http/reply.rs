@@ -66,7 +66,7 @@ impl Reply {
             .header(X_FRAME_OPTIONS, "DENY")
     }
 
-    /// On to a path of this origin, by GET.
+    /// On to another page, by GET.
     pub(crate) fn see_other(path: &str) -> Self {
         Self::new(StatusCode::SEE_OTHER, None, "").header(LOCATION, path)
     }

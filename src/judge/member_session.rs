@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -210,24 +211,30 @@ impl MemberSession {
         policy: &SessionPolicy,
     ) -> Self {
         let roles = effective_roles(organization, member);
-        let permissions = permissions(&roles, project_roles, organization);
+        let permissions = permissions(&roles, project_roles, &organization.custom_roles);
+        let parts = Parts {
+            organization: Arc::new(OrganizationPart::of(organization)),
+            member: Arc::new(MemberPart {
+                member_id: member.member_id.clone(),
+                email_address: member.email_address.clone(),
+            }),
+            roles: Arc::new(RolesPart { roles, permissions }),
+            user_agent: record.user_agent.as_str().into(),
+        };
+        Self::with(record, parts, record.expires_at.min(record.absolute_end), policy.idle)
+    }
+
+    /// Made of a record and what its parts say, until `ends` at the latest.
+    pub(super) fn with(record: &SessionRecord, parts: Parts, ends: Timestamp, idle: Duration) -> Self {
         Self(Arc::new(Inner {
             key: TokenKey::default(),
-            ends: record.expires_at.min(record.absolute_end).as_millis(),
-            idle: u64::try_from(policy.idle.as_millis()).unwrap_or(u64::MAX),
+            ends: ends.as_millis(),
+            idle: u64::try_from(idle.as_millis()).unwrap_or(u64::MAX),
             last_used: AtomicU64::new(record.last_accessed_at.as_millis()),
             believed_until: AtomicU64::new(0),
-            parts: Parts {
-                organization: Arc::new(OrganizationPart::of(organization)),
-                member: Arc::new(MemberPart {
-                    member_id: member.member_id.clone(),
-                    email_address: member.email_address.clone(),
-                }),
-                roles: Arc::new(RolesPart { roles, permissions }),
-                user_agent: record.user_agent.as_str().into(),
-            },
             session_id: (&record.session_id).into(),
-            packed: Packed::of(record, &member.email_address),
+            packed: Packed::of(record, &parts.member.email_address),
+            parts,
         }))
     }
 
@@ -303,7 +310,8 @@ impl MemberSession {
         Timestamp::from_millis(self.0.last_used.load(Ordering::Relaxed))
     }
 
-    /// When it ends, unless it is extended or ended before.
+    /// When it ends, unless it is extended or ended before. Where it was read from a JWT of another
+    /// deployment (feature `verify-only`), when that JWT ends.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         Timestamp::from_millis(self.0.ends)

@@ -2,9 +2,12 @@
 //! policy and the route's rule demand them.
 //!
 //! Every function here is pure: no I/O, no clock, no randomness. A [`MemberSession`] is made here
-//! alone, from a [`Grant`] or by [`resume`], and neither can be reached from outside the crate.
+//! alone: from a [`Grant`], by [`resume`], or by `attest` from what a verified JWT of another deployment says
+//! (feature `verify-only`). None of the three can be reached from outside the crate.
 
 mod admission;
+#[cfg(feature = "verify-only")]
+mod attest;
 mod change;
 mod entry;
 mod lockout;
@@ -21,6 +24,8 @@ mod tests;
 pub(crate) use tests::a_session;
 
 pub(crate) use admission::{Membership, membership, proven_address};
+#[cfg(feature = "verify-only")]
+pub(crate) use attest::{Attested, attest};
 pub(crate) use change::may_change_factors;
 pub(crate) use entry::{Entry, Grant, Verdict, accepts, counting, enter};
 pub(crate) use entry::{MfaRequired, Owed};

@@ -26,11 +26,11 @@ pub(crate) struct OrganizationPart {
 
 impl OrganizationPart {
     pub(super) fn of(organization: &Organization) -> Self {
-        Self {
-            organization_id: organization.organization_id.clone(),
-            organization_slug: organization.organization_slug.clone(),
-            outdated: AtomicBool::new(false),
-        }
+        Self::new(organization.organization_id.clone(), organization.organization_slug.clone())
+    }
+
+    pub(super) fn new(organization_id: OrganizationId, organization_slug: Slug) -> Self {
+        Self { organization_id, organization_slug, outdated: AtomicBool::new(false) }
     }
 
     /// Notes that the organization has changed: whatever was judged under this is to be judged anew.

@@ -21,14 +21,10 @@ pub(crate) fn effective_roles(organization: &Organization, member: &Member) -> V
 }
 
 /// What these roles permit, by the project's roles and the organization's own.
-pub(crate) fn permissions(
-    roles: &[RoleId],
-    project: &[Role],
-    organization: &Organization,
-) -> Vec<Permission> {
+pub(crate) fn permissions(roles: &[RoleId], project: &[Role], own: &[Role]) -> Vec<Permission> {
     project
         .iter()
-        .chain(&organization.custom_roles)
+        .chain(own)
         .filter(|role| roles.contains(&role.role_id))
         .flat_map(|role| role.permissions.iter().cloned())
         .collect()

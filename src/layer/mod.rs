@@ -6,6 +6,7 @@ mod client;
 mod forward;
 mod require;
 mod session;
+mod source;
 
 pub use auth::{Auth, AuthLayer};
 pub use body::FromBytes;
@@ -14,3 +15,4 @@ pub(crate) use client::{caller, client_address};
 pub use forward::ForwardAuth;
 pub use require::{Grpc, Require, RequireLayer, Respond, Standard};
 pub use session::{Session, SessionLayer};
+pub(crate) use source::Source;

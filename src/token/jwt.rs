@@ -1,18 +1,23 @@
 //! Session JWTs: what stands in them, and how one is checked.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::Header;
+use jsonwebtoken::{DecodingKey, Header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::ring::{KeyRing, KeyUnusable, SigningKey};
+use super::ring::{JwtAlgorithm, KeyRing, KeyUnusable, SigningKey};
 use crate::{
-    domain::{FactorClass, FactorKind, FactorView, SessionId, Timestamp},
+    domain::{CredentialId, FactorClass, FactorKind, FactorView, SessionId, Timestamp},
     judge::{MemberSession, Proof, SessionPolicy},
 };
 
+#[cfg(feature = "verify-only")]
+mod attested;
 #[cfg(test)]
 mod tests;
+
+#[cfg(feature = "verify-only")]
+pub(crate) use attested::key_id;
 
 /// How long a JWT is good by itself, in seconds: exactly five minutes.
 const LIFETIME: u64 = 300;
@@ -92,6 +97,8 @@ impl SessionClaims {
         let mut answering = session.proofs();
         answering.retain(|proof| proof.may_answer(policy));
         let factors: Vec<FactorView<'_>> = record.factors.iter().map(FactorView).collect();
+        let enrolled_here: &[CredentialId] =
+            if policy.enrolled_answers { &[] } else { &record.enrolled_here };
         let now_secs = now.as_secs();
         let claims = WrittenClaims {
             iss: &self.issuer,
@@ -111,6 +118,9 @@ impl SessionClaims {
                 "attributes": {"user_agent": record.user_agent, "ip_address": record.ip_address},
                 "authentication_factors": factors,
                 "roles": session.roles(),
+                // Not Stytch's, and passed over by its SDKs: without these nobody could judge elsewhere.
+                "email_address": session.email_address(),
+                "enrolled_here": enrolled_here,
             }),
             organization: json!({
                 "organization_id": record.organization_id,
@@ -127,28 +137,9 @@ impl SessionClaims {
     /// names may have ended since; ask for that separately. `at` is nothing where the signature is to
     /// count without the JWT's own five minutes.
     pub(crate) fn verify(&self, text: &str, ring: &KeyRing, at: Option<Timestamp>) -> Option<JwtSession> {
-        if text.len() > MAX_BYTES {
-            return None;
-        }
-        let header = jsonwebtoken::decode_header(text).ok()?;
-        if header.typ.as_deref() != Some("JWT")
-            || header.crit.is_some()
-            || header.enc.is_some()
-            || header.zip.is_some()
-        {
-            return None;
-        }
+        let header = header_of(text)?;
         let key = ring.find(header.kid.as_deref()?)?;
-        let algorithm = key.algorithm.algorithm();
-        let (message, signature) = text.rsplit_once('.')?;
-        let (_, claims) = message.rsplit_once('.')?;
-        // Only the cryptography is asked of the library: it would read the claims three times, and the
-        // system's clock.
-        let genuine = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.decoding, algorithm);
-        if header.alg != algorithm || !genuine.ok()? {
-            return None;
-        }
-        let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
+        let claims = genuine_claims(text, &header, &key.decoding, key.algorithm)?;
         let claims: ReadClaims = serde_json::from_slice(&claims).ok()?;
 
         let parties =
@@ -160,6 +151,36 @@ impl SessionClaims {
             expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
         })
     }
+}
+
+/// The header of a JWT, if it says nothing that would have to be understood, and brings no key along.
+fn header_of(text: &str) -> Option<Header> {
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let header = jsonwebtoken::decode_header(text).ok()?;
+    let plain = header.crit.is_none() && header.enc.is_none() && header.zip.is_none();
+    let no_key = header.jku.is_none() && header.jwk.is_none() && header.x5u.is_none() && header.x5c.is_none();
+    (header.typ.as_deref() == Some("JWT") && plain && no_key).then_some(header)
+}
+
+/// The claims of a JWT that this key has signed, by the one algorithm that the key is for.
+fn genuine_claims(
+    text: &str,
+    header: &Header,
+    key: &DecodingKey,
+    algorithm: JwtAlgorithm,
+) -> Option<Vec<u8>> {
+    let algorithm = algorithm.algorithm();
+    let (message, signature) = text.rsplit_once('.')?;
+    let (_, claims) = message.rsplit_once('.')?;
+    // Only the cryptography is asked of the library: it would read the claims three times, and the
+    // system's clock.
+    let genuine = jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, algorithm);
+    if header.alg != algorithm || !genuine.ok()? {
+        return None;
+    }
+    URL_SAFE_NO_PAD.decode(claims).ok()
 }
 
 const SINGLE: &str = "urn:vestibule:acr:single";

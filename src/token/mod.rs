@@ -7,15 +7,21 @@ mod digest;
 mod jwt;
 mod master;
 mod opaque;
+#[cfg(feature = "verify-only")]
+mod public_keys;
 mod random;
 mod ring;
 mod seal;
 
 pub(crate) use digest::{Purpose, Purposes, code_digits, constant_time_eq, sha256};
+#[cfg(feature = "verify-only")]
+pub(crate) use jwt::key_id;
 pub(crate) use jwt::looks_like_jwt;
 pub(crate) use jwt::{JwtSession, SessionClaims};
 pub use master::{EnvironmentKeys, FileKeys, KeyError, KeyProvider, MasterKey};
 pub(crate) use opaque::{OpaqueToken, TokenKind};
+#[cfg(feature = "verify-only")]
+pub(crate) use public_keys::{InvalidKeys, PublicKeys};
 pub(crate) use random::{Unrandom, random};
 pub use ring::JwtAlgorithm;
 pub(crate) use ring::{KeyRing, KeyUnusable, SigningKey};

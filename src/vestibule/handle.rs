@@ -12,7 +12,7 @@ use crate::{
     flow::{About, AuditEvents, Caller, Engine, Error, ErrorKind, Terms, Vouched, meters},
     http::{Handoff, hand_off},
     judge::{MemberSession, Requirement},
-    layer::{AuthLayer, RequireLayer, SessionLayer, caller, client_address},
+    layer::{AuthLayer, RequireLayer, SessionLayer, Source, caller, client_address},
     store::{AuditLog, Directory, DirectoryAdmin},
 };
 
@@ -86,7 +86,7 @@ impl Vestibule {
     /// Loads the session of each request into its extensions. Goes around the whole router.
     #[must_use]
     pub fn session_layer(&self) -> SessionLayer {
-        SessionLayer::new(Arc::clone(&self.engine))
+        SessionLayer::new(Source::Here(Arc::clone(&self.engine)))
     }
 
     /// Serves the sign-in below its prefix, and passes everything else on.
@@ -98,7 +98,7 @@ impl Vestibule {
     /// Lets requests pass whose session meets the requirement. Goes onto routes.
     #[must_use]
     pub fn require(&self, requirement: Requirement) -> RequireLayer {
-        RequireLayer::new(Arc::clone(&self.engine), requirement)
+        RequireLayer::new(Source::Here(Arc::clone(&self.engine)), requirement)
     }
 
     /// Starts what goes on in the background; mails are sent from there. Call it once, inside of a tokio

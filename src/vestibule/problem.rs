@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// Why a [`Vestibule`](crate::Vestibule) can't be built: every wrong or missing setting, by name.
+/// Why a [`Vestibule`](crate::Vestibule) or a `Verifier` can't be built: every wrong or missing setting, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError {
     problems: Vec<String>,
 }
 
 impl BuildError {
-    pub(super) fn new(problems: Vec<String>) -> Self {
+    pub(crate) fn new(problems: Vec<String>) -> Self {
         Self { problems }
     }
 
@@ -24,7 +24,7 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Vestibule can't be built: {}", self.problems.join("; "))
+        write!(f, "the settings can't be used: {}", self.problems.join("; "))
     }
 }
 

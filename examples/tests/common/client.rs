@@ -61,9 +61,13 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn of(example: &Example) -> Self {
+        Self::at(example.origin())
+    }
+
+    pub(crate) fn at(origin: &str) -> Self {
         Self {
             connections: Connections::builder(TokioExecutor::new()).build_http(),
-            origin: example.origin().to_owned(),
+            origin: origin.to_owned(),
             cookies: BTreeMap::new(),
             bearer: None,
             browses: false,

@@ -12,6 +12,8 @@ pub(crate) struct Example {
     origin: String,
     /// What it has printed after that on the same line.
     pub(crate) besides: String,
+    /// The line that says where it runs.
+    pub(crate) announcement: String,
     // Kept open, so that what it prints later does not fail.
     _printed: BufReader<ChildStdout>,
 }
@@ -42,7 +44,7 @@ impl Example {
             if let Some((_, rest)) = line.split_once(" runs at ") {
                 let (origin, besides) = rest.trim_end().split_once(';').unwrap_or((rest.trim_end(), ""));
                 let (origin, besides) = (origin.to_owned(), besides.to_owned());
-                return Self { child, origin, besides, _printed: printed };
+                return Self { child, origin, besides, announcement: line, _printed: printed };
             }
             line.clear();
         }

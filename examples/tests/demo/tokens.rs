@@ -57,6 +57,9 @@ async fn a_jwt_lets_in_whom_it_names() {
             ("attributes", Is::Object),
             ("authentication_factors", Is::List),
             ("roles", Is::List),
+            // Not Stytch's: what a verifier elsewhere needs besides.
+            ("email_address", Is::Some),
+            ("enrolled_here", Is::List),
         ],
     );
 }

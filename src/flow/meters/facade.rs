@@ -46,6 +46,7 @@ pub(crate) fn describe() {
         ("vestibule_steps_total", "Answers of the routes below the prefix."),
         ("vestibule_session_loads_total", "Sessions asked of the stores, not found in memory."),
         ("vestibule_jwt_verifications_total", "Signatures of JWTs checked."),
+        ("vestibule_key_fetches_total", "Key sets asked of another deployment."),
         ("vestibule_audit_lost_total", "Audit events that were not recorded."),
         ("vestibule_transient_evictions_total", "Live sign-ins, codes and challenges pushed out."),
     ];

@@ -56,9 +56,16 @@ pub(super) fn loaded(watch: Watch, outcome: &'static str) {
 }
 
 /// The signature of a JWT was checked.
-pub(super) fn jwt_verified(good: bool) {
+pub(crate) fn jwt_verified(good: bool) {
     let outcome = if good { "good" } else { "bad" };
     recorder::count("vestibule_jwt_verifications_total", &[("outcome", outcome)]);
+}
+
+/// The keys of another deployment were asked for.
+#[cfg(feature = "verify-only")]
+pub(crate) fn keys_fetched(known: bool) {
+    let outcome = if known { "ok" } else { "error" };
+    recorder::count("vestibule_key_fetches_total", &[("outcome", outcome)]);
 }
 
 /// Audit events were brought to the sink.

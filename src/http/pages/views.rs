@@ -219,3 +219,13 @@ pub(crate) struct Message {
     /// The label and destination of one button; it is a plain link.
     pub(crate) action: Option<(String, String)>,
 }
+
+/// The same where no other page of ours is served, nor the style sheet.
+#[cfg(feature = "verify-only")]
+#[derive(Debug, Template)]
+#[template(path = "plain.html")]
+pub(crate) struct Plain<'a> {
+    pub(crate) heading: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) action: Option<(&'a str, &'a str)>,
+}

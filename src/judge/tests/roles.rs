@@ -55,11 +55,11 @@ fn permissions_are_those_of_the_roles_held() {
     let mut acme = organization("acme");
     acme.custom_roles = vec![permitting("own", "invoices", &["pay"]), permitting("other", "x", &["y"])];
     let project = [permitting("editor", "documents", &["read", "write"]), permitting("root", "all", &["*"])];
-    let held = permissions(&[role("own"), role("editor")], &project, &acme);
+    let held = permissions(&[role("own"), role("editor")], &project, &acme.custom_roles);
     let may = |resource: &str, action: &str| held.iter().any(|p| p.permits(resource, action));
     assert!(may("documents", "read") && may("documents", "write") && may("invoices", "pay"));
     assert!(!may("documents", "delete") && !may("invoices", "read") && !may("all", "x") && !may("x", "y"));
-    assert_eq!(permissions(&[], &project, &acme), []);
+    assert_eq!(permissions(&[], &project, &acme.custom_roles), []);
 }
 
 #[test]

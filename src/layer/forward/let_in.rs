@@ -13,9 +13,9 @@ use tower_service::Service;
 
 use super::service::{Answers, ForwardAuth};
 use crate::{
-    http::{Refused, identity_headers, session_jwt_header, unavailable},
+    http::{Refused, identity_headers, session_jwt_header},
     judge::MemberSession,
-    layer::{body::of_bytes, caller},
+    layer::body::of_bytes,
 };
 
 /// Tells the proxy who it is that may pass. Only requests come here that meet what is demanded.
@@ -33,7 +33,10 @@ impl Service<Request<()>> for LetIn {
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
         let Self(asked) = self.clone();
-        Box::pin(async move { Ok(asked.identity(&request).await.unwrap_or_else(|| asked.not_now(request))) })
+        Box::pin(async move { match asked.identity(&request).await {
+                Some(answer) => Ok(answer),
+                None => Ok(asked.not_now(request).await),
+            } })
     }
 }
 
@@ -47,9 +50,7 @@ impl ForwardAuth {
         let mut response = Response::new(Full::default());
         response.headers_mut().extend(identity_headers(session).ok()?);
         if self.session_jwt {
-            let engine = &self.require.engine;
-            let signed = engine.session_jwt(session, engine.clock.now()).await;
-            let jwt = signed.inspect_err(|error| {
+            let jwt = self.require.source.session_jwt(session).await.inspect_err(|error| {
                 tracing::error!(error = error as &dyn std::error::Error, "no JWT could be signed");
             });
             response.headers_mut().extend([session_jwt_header(&jwt.ok()?).ok()?]);
@@ -57,16 +58,16 @@ impl ForwardAuth {
         Some(response)
     }
 
-    fn not_now(&self, request: Request<()>) -> Response<Full<Bytes>> {
+    async fn not_now(&self, request: Request<()>) -> Response<Full<Bytes>> {
         let (parts, ()) = request.into_parts();
-        let engine = &self.require.engine;
+        let source = &self.require.source;
         let refused = Refused {
-            caller: caller(engine, &parts.extensions, &parts.headers),
+            caller: source.caller(&parts),
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
             back_to: None,
         };
-        of_bytes(unavailable(engine, &refused).into_response())
+        of_bytes(source.refuse(None, true, &refused).await.into_response())
     }
 }

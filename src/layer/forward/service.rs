@@ -2,7 +2,6 @@ use std::{
     convert::Infallible,
     fmt,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -20,7 +19,7 @@ use super::{
 use crate::{
     domain::PlainPath,
     http::keep_private,
-    layer::{RequireLayer, SessionLayer, client::is_trusted_proxy},
+    layer::{RequireLayer, SessionLayer},
 };
 
 /// Answers a proxy that asks whether a request may pass to an application elsewhere: forward authentication,
@@ -140,7 +139,7 @@ impl ForwardAuth {
     }
 
     fn asked_about(&self, parts: Parts) -> Result<Request<()>, Unanswered> {
-        if !is_trusted_proxy(&self.require.engine, &parts.extensions) {
+        if !self.require.source.trusts(&parts.extensions) {
             return Err(Unanswered::Untrusted);
         }
         let request = original(parts, &self.told)?;
@@ -164,7 +163,7 @@ impl<B> Service<Request<B>> for ForwardAuth {
         let (parts, _) = request.into_parts();
         let answering = self.asked_about(parts).map(|request| {
             let demanded = self.require.layer(LetIn(self.clone()));
-            SessionLayer::new(Arc::clone(&self.require.engine)).layer(demanded).call(request)
+            SessionLayer::new(self.require.source.clone()).layer(demanded).call(request)
         });
         let bare = self.answers == Answers::Status;
         Box::pin(async move {

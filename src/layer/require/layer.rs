@@ -4,10 +4,15 @@ use http::request::Parts;
 use tower_layer::Layer;
 
 use super::{Require, organization::OrganizationFrom, respond::Standard};
-use crate::{domain::ReturnTo, flow::Engine, judge::Requirement, layer::ForwardAuth};
+use crate::{
+    domain::ReturnTo,
+    judge::Requirement,
+    layer::{ForwardAuth, Source},
+};
 
 /// Lets a request pass only if its session meets a [`Requirement`]. Made by
-/// [`Vestibule::require`](crate::Vestibule::require).
+/// [`Vestibule::require`](crate::Vestibule::require), or where only the JWTs of another deployment are taken by
+/// `Verifier::require` (feature `verify-only`), whose answers name no challenge and no page of this deployment.
 ///
 /// Attach it to the routes it is for, with axum's `route_layer`: what a route needs is then part of the
 /// route, and no spelling of a path gets around it. It needs [`SessionLayer`](crate::SessionLayer) around
@@ -65,7 +70,7 @@ use crate::{domain::ReturnTo, flow::Engine, judge::Requirement, layer::ForwardAu
 /// ```
 #[derive(Clone)]
 pub struct RequireLayer<R = Standard> {
-    pub(in crate::layer) engine: Arc<Engine>,
+    pub(in crate::layer) source: Source,
     pub(super) demands: Arc<Demands>,
     pub(super) respond: R,
 }
@@ -78,9 +83,9 @@ pub(super) struct Demands {
 }
 
 impl RequireLayer {
-    pub(crate) fn new(engine: Arc<Engine>, requirement: Requirement) -> Self {
+    pub(crate) fn new(source: Source, requirement: Requirement) -> Self {
         let demands = Demands { requirement, organization: None, back_to: None };
-        Self { engine, demands: Arc::new(demands), respond: Standard }
+        Self { source, demands: Arc::new(demands), respond: Standard }
     }
 
     /// The same demand as a service that a proxy asks about requests, which it passes to an application
@@ -139,7 +144,7 @@ impl<R> RequireLayer<R> {
 
     /// Makes the answers to refused requests itself.
     pub fn respond_with<T>(self, respond: T) -> RequireLayer<T> {
-        RequireLayer { engine: self.engine, demands: self.demands, respond }
+        RequireLayer { source: self.source, demands: self.demands, respond }
     }
 }
 

@@ -1,6 +1,5 @@
 use std::{
     fmt,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,9 +10,8 @@ use super::{RequireLayer, Respond, Standard, future::RequireFuture};
 use crate::{
     extract::Unavailable,
     flow::meters,
-    http::{Refused, anonymous, unavailable, unmet},
+    http::Refused,
     judge::{self, MemberSession},
-    layer::caller,
 };
 
 /// The service of [`RequireLayer`].
@@ -49,7 +47,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let (engine, demands) = (&self.layer.engine, &self.layer.demands);
+        let (source, demands) = (&self.layer.source, &self.layer.demands);
         let mut organization = None;
         if let Some(from) = &demands.organization {
             let (mut parts, body) = request.into_parts();
@@ -58,8 +56,7 @@ where
         }
         let session = request.extensions().get::<MemberSession>();
         let missing = session.map(|session| {
-            let policy = &engine.settings.sessions;
-            let now = engine.clock.now();
+            let (policy, now) = (source.policy(), source.now());
             judge::unmet(session, &demands.requirement, organization.as_deref(), policy, now)
         });
         if missing.as_ref().is_some_and(Vec::is_empty) {
@@ -69,20 +66,16 @@ where
         let session = session.cloned();
         let (parts, _) = request.into_parts();
         let refused = Refused {
-            caller: caller(engine, &parts.extensions, &parts.headers),
+            caller: source.caller(&parts),
             uri: asked(&parts),
             method: parts.method,
             headers: parts.headers,
             back_to: demands.back_to.clone(),
         };
         let store_down = parts.extensions.get::<Unavailable>().is_some();
-        let (engine, respond) = (Arc::clone(engine), self.layer.respond.clone());
+        let (source, respond) = (source.clone(), self.layer.respond.clone());
         RequireFuture::refused(Box::pin(async move {
-            let refusal = match (session, missing) {
-                (Some(session), Some(missing)) => unmet(&engine, &session, missing, &refused).await,
-                _ if store_down => unavailable(&engine, &refused),
-                _ => anonymous(&engine, &refused),
-            };
+            let refusal = source.refuse(session.zip(missing), store_down, &refused).await;
             meters::request_refused(refusal.reason().name());
             tracing::debug!(reason = ?refusal.reason(), "request refused");
             respond.respond(refusal)

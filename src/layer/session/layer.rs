@@ -1,12 +1,13 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use tower_layer::Layer;
 
 use super::Session;
-use crate::flow::Engine;
+use crate::layer::Source;
 
 /// Loads the session of each request into its extensions. Made by
-/// [`Vestibule::session_layer`](crate::Vestibule::session_layer).
+/// [`Vestibule::session_layer`](crate::Vestibule::session_layer), or where only the JWTs of another deployment
+/// are taken by `Verifier::session_layer` (feature `verify-only`).
 ///
 /// 1. `Authorization: Bearer`, if present, alone counts; a bad token there never falls back to a cookie.
 ///    Another scheme is the application's own business.
@@ -56,12 +57,12 @@ use crate::flow::Engine;
 /// ```
 #[derive(Clone)]
 pub struct SessionLayer {
-    engine: Arc<Engine>,
+    source: Source,
 }
 
 impl SessionLayer {
-    pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+    pub(crate) fn new(source: Source) -> Self {
+        Self { source }
     }
 }
 
@@ -69,7 +70,7 @@ impl<S> Layer<S> for SessionLayer {
     type Service = Session<S>;
 
     fn layer(&self, inner: S) -> Session<S> {
-        Session::new(inner, Arc::clone(&self.engine))
+        Session::new(inner, self.source.clone())
     }
 }
 

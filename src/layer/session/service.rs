@@ -1,6 +1,5 @@
 use std::{
     fmt, mem,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -8,26 +7,21 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::future::SessionFuture;
-use crate::{
-    extract::Unavailable,
-    flow::{Engine, Look},
-    http::{CookieNames, session_token},
-};
+use crate::{extract::Unavailable, flow::Look, http::session_token, layer::Source};
 
 /// The service of [`SessionLayer`](super::SessionLayer).
 #[derive(Clone)]
 pub struct Session<S> {
     inner: S,
-    engine: Arc<Engine>,
+    source: Source,
     cookie: &'static str,
     ignore_cookies: bool,
 }
 
 impl<S> Session<S> {
-    pub(super) fn new(inner: S, engine: Arc<Engine>) -> Self {
-        let cookie = CookieNames::new(engine.settings.development).session;
-        let ignore_cookies = engine.settings.tokens_in_body;
-        Self { inner, engine, cookie, ignore_cookies }
+    pub(super) fn new(inner: S, source: Source) -> Self {
+        let cookie = source.cookie();
+        Self { inner, source, cookie: cookie.unwrap_or_default(), ignore_cookies: cookie.is_none() }
     }
 }
 
@@ -55,8 +49,8 @@ where
         let Some(token) = session_token(request.headers(), self.cookie, self.ignore_cookies) else {
             return SessionFuture::Known { future: self.inner.call(request) };
         };
-        let now = self.engine.clock.now();
-        let presented = match self.engine.look(token, now) {
+        let now = self.source.now();
+        let presented = match self.source.look(token, now) {
             Look::Live(session) => {
                 request.extensions_mut().insert(session);
                 return SessionFuture::Known { future: self.inner.call(request) };
@@ -67,10 +61,10 @@ where
         // The service that is ready goes into the future; its clone, which may not be, stays.
         let clone = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, clone);
-        let engine = Arc::clone(&self.engine);
+        let source = self.source.clone();
         SessionFuture::Asked {
             future: Box::pin(async move {
-                match engine.load(&presented, now).await {
+                match source.load(&presented, now).await {
                     Ok(Some(session)) => {
                         request.extensions_mut().insert(session);
                     }
