@@ -17,8 +17,9 @@ use syn::{
 };
 
 /// The rooms from the ground up.
-const FLOORS: [&str; 15] = [
+const FLOORS: [&str; 16] = [
     "domain",
+    "outbound",
     "judge",
     "token",
     "factor",

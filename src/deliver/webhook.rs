@@ -1,6 +1,6 @@
 //! Text messages through an HTTP gateway.
 
-use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -9,23 +9,21 @@ use http::{
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::{DeliveryError, Sending, Sms, SmsSender};
-use crate::domain::Secret;
+use crate::{
+    domain::Secret,
+    outbound::{HttpClient, InvalidUrl, checked, client},
+};
 
 /// Posts `{"to":"+15551234567","text":"…"}` to a URL, over TLS with Mozilla's roots.
 ///
 /// Any 2xx means sent; 408, 429 and 5xx mean that it is worth another try; all else, redirects among
 /// them, that it is not. A try takes at most 10 s. What the gateway says besides is not looked at.
 pub struct SmsWebhook {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpClient,
     url: Uri,
     authorization: Option<HeaderValue>,
 }
@@ -37,23 +35,12 @@ impl SmsWebhook {
     /// # Errors
     /// [`InvalidWebhook`], which names the part that is wrong and repeats none of it.
     pub fn new(url: &str, bearer: Option<&Secret>) -> Result<Self, InvalidWebhook> {
-        let url = checked(url)?;
+        let url = checked(url).map_err(|error| match error {
+            InvalidUrl::Malformed => InvalidWebhook::Url,
+            InvalidUrl::Plaintext => InvalidWebhook::Plaintext,
+        })?;
         let authorization = bearer.map(authorization).transpose()?;
-        let mut http = HttpConnector::new();
-        // The scheme is checked above; this would refuse `https`.
-        http.enforce_http(false);
-        // Named, because rustls panics over its default where other crates bring a second one.
-        let https = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())
-            .map_err(|_| InvalidWebhook::Tls)?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(CONNECTIONS)
-            .build(https);
+        let client = client().map_err(|_| InvalidWebhook::Tls)?;
         Ok(Self { client, url, authorization })
     }
 
@@ -129,25 +116,6 @@ struct Payload<'a> {
     text: &'a str,
 }
 
-fn checked(url: &str) -> Result<Uri, InvalidWebhook> {
-    let url = Uri::from_str(url).map_err(|_| InvalidWebhook::Url)?;
-    let host = url.host().filter(|host| !host.is_empty()).ok_or(InvalidWebhook::Url)?;
-    if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(InvalidWebhook::Url);
-    }
-    match url.scheme_str() {
-        Some("https") => Ok(url),
-        Some("http") if is_loopback(host) => Ok(url),
-        Some("http") => Err(InvalidWebhook::Plaintext),
-        _ => Err(InvalidWebhook::Url),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-}
-
 fn authorization(bearer: &Secret) -> Result<HeaderValue, InvalidWebhook> {
     let printable = bearer.expose().bytes().all(|byte| byte.is_ascii_graphic());
     if bearer.expose().is_empty() || !printable {
@@ -183,8 +151,6 @@ async fn skip(mut body: Incoming) {
 }
 
 const TRY: Duration = Duration::from_secs(10);
-const IDLE: Duration = Duration::from_secs(60);
-const CONNECTIONS: usize = 8;
 const LONGEST_ANSWER: usize = 64 * 1024;
 const TOO_SLOW: DeliveryError = DeliveryError::temporary("the SMS gateway did not answer in time");
 const UNWRITABLE: DeliveryError = DeliveryError::permanent("the text message can't be written as JSON");

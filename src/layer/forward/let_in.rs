@@ -33,10 +33,12 @@ impl Service<Request<()>> for LetIn {
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
         let Self(asked) = self.clone();
-        Box::pin(async move { match asked.identity(&request).await {
+        Box::pin(async move {
+            match asked.identity(&request).await {
                 Some(answer) => Ok(answer),
                 None => Ok(asked.not_now(request).await),
-            } })
+            }
+        })
     }
 }
 
