@@ -61,10 +61,10 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn of(example: &Example) -> Self {
-        Self::at(example.origin())
+        Self::to(example.origin())
     }
 
-    pub(crate) fn at(origin: &str) -> Self {
+    pub(crate) fn to(origin: &str) -> Self {
         Self {
             connections: Connections::builder(TokioExecutor::new()).build_http(),
             origin: origin.to_owned(),

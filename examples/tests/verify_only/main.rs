@@ -11,7 +11,7 @@ use common::{Client, Example, Person};
 fn both() -> (Example, Client) {
     let example = Example::start("verify_only");
     let (_, reports) = example.announcement.trim().split_once("the second service at ").unwrap();
-    let client = Client::at(reports);
+    let client = Client::to(reports);
     (example, client)
 }
 
