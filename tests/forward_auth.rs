@@ -135,7 +135,17 @@ async fn a_question_that_can_be_read_in_two_ways_is_refused() {
         twice.headers_mut().append(name, value);
         assert_eq!(status(&members(&world), twice).await, 400, "{name}");
     }
-    for path in ["/a/../admin", "//admin", "/a%2f..%2fadmin", "/%252e%252e/", "/..;/admin", "/a#b", "*"] {
+    for path in [
+        "/a/../admin",
+        "//admin",
+        "/a%2f..%2fadmin",
+        "/%252e%252e/",
+        "/..;/admin",
+        "/admin.",
+        "/admin%20/people",
+        "/a#b",
+        "*",
+    ] {
         assert_eq!(status(&members(&world), question(&gina, "GET", path)).await, 400, "{path}");
         assert_eq!(status(&members(&world).for_nginx(), question(&gina, "GET", path)).await, 401, "{path}");
     }
@@ -239,6 +249,37 @@ async fn envoy_asks_with_the_request_itself() {
             400,
             "{path}"
         );
+    }
+}
+
+#[tokio::test]
+async fn envoys_question_is_not_reached_through_paths_of_elsewhere() {
+    let world = world().await;
+    let gina = world.gina().await;
+    let check = members(&world).with_session_jwt().for_envoy("/envoy/member").any_path();
+    let router: Router = Router::new().nest_service("/envoy/member", check);
+    let asked = |path: &str| {
+        let mut request = gina.request(Method::GET, &format!("/envoy/member{path}"));
+        request.extensions_mut().unwrap().insert(PeerAddress(PROXY.parse().unwrap()));
+        router.clone().oneshot(request.body(Body::empty()).unwrap())
+    };
+    // What a proxy that resolves them takes for `/auth/x`.
+    for path in [
+        "/../../auth/x",
+        "/./../../auth/x",
+        "/%2e%2e/.%2E/auth/x",
+        "/..%2f..%2fauth/x",
+        "/%2e%2e%2f%2e%2e%2fauth/x",
+        "/..%5c..%5cauth/x",
+        "/..;/..;a/auth/x",
+        "//..//../auth/x",
+    ] {
+        let refused = asked(path).await.unwrap();
+        assert_eq!(refused.status(), 400, "{path}");
+        assert!(tells_nobody(refused.headers()), "{path}");
+    }
+    for path in ["/a%2Fb", "//a", "/.well-known/a..b", "/..."] {
+        assert_eq!(asked(path).await.unwrap().status(), 200, "{path}");
     }
 }
 

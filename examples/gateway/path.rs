@@ -46,8 +46,17 @@ mod tests {
 
     #[test]
     fn what_servers_read_in_several_ways_is_refused() {
-        for path in ["*", "//admin", "/a/../admin", "/a/%2e%2e/admin", "/a/..;/admin", "/a%2fadmin", "/%252e"]
-        {
+        for path in [
+            "*",
+            "//admin",
+            "/a/../admin",
+            "/a/%2e%2e/admin",
+            "/a/..;/admin",
+            "/a%2fadmin",
+            "/%252e",
+            "/admin.",
+            "/admin%20/people",
+        ] {
             assert!(Reading::of(path).is_err(), "{path:?}");
         }
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-/// A path that every server reads alike, but for its case and its parameters (`;x=1`).
+/// A path that every server reads alike, but for its case, its parameters (`;x=1`), and letters beyond ASCII,
+/// which some fold or compose.
 ///
 /// Whoever demands something of a path, and leaves it to another server to serve it, does well to take no
 /// others: what the two read differently gets around the demand.
@@ -15,8 +16,8 @@ impl PlainPath {
     /// Reads a path such as `/reports/2026`, without its query (RFC 3986 §3.3).
     ///
     /// # Errors
-    /// [`AmbiguousPath`] for segments of dots, two slashes in a row, encoded slashes, backslashes, control
-    /// characters, what is encoded twice, wrongly, or not as UTF-8.
+    /// [`AmbiguousPath`] for segments of dots, or that end with a dot or a space, two slashes in a row, encoded
+    /// slashes, backslashes, control characters, what is encoded twice, wrongly, or not as UTF-8.
     pub fn parse(path: &str) -> Result<Self, AmbiguousPath> {
         let rest = path.strip_prefix('/').ok_or(AmbiguousPath("it does not begin with a slash"))?;
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -79,6 +80,10 @@ fn name(segment: &str) -> Result<String, AmbiguousPath> {
     if matches!(name, "." | "..") || name.is_empty() && !segment.is_empty() {
         return Err(AmbiguousPath("it has a segment of dots, or of parameters alone"));
     }
+    // Windows trims both off names of files.
+    if [name, &*decoded].iter().any(|read| read.ends_with([' ', '.'])) {
+        return Err(AmbiguousPath("a segment ends with a space or a dot"));
+    }
     Ok(name.to_owned())
 }
 
@@ -129,6 +134,14 @@ mod tests {
             "/\u{e4}",
             "/a b",
             "/%c2%85",
+            "/admin.",
+            "/admin%2e/people",
+            "/admin%20",
+            "/admin%20/people",
+            "/admin.;x",
+            "/admin;x.",
+            "/...",
+            "/%20",
         ] {
             assert!(PlainPath::parse(path).is_err(), "{path:?}");
         }
@@ -141,7 +154,8 @@ mod tests {
             ("/admin", &["admin"]),
             ("/admin/", &["admin", ""]),
             ("/%61dmin;x=1/a%20b", &["admin", "a b"]),
-            ("/Admin/100%25/...", &["Admin", "100%", "..."]),
+            ("/Admin/100%25/.a..b", &["Admin", "100%", ".a..b"]),
+            ("/%20a%20b", &[" a b"]),
         ] {
             assert_eq!(PlainPath::parse(path).unwrap().names(), names, "{path}");
         }

@@ -63,6 +63,12 @@ impl Example {
 }
 
 impl Example {
+    /// Stops it as it is: whoever asks gets a connection and no answer.
+    pub(crate) fn hang(&self) {
+        let stopped = Command::new("kill").args(["-STOP", &self.child.id().to_string()]).status();
+        assert!(stopped.is_ok_and(|status| status.success()), "it can't be stopped");
+    }
+
     /// Ends it at once, as a crash would.
     pub(crate) fn stop(&mut self) {
         let _ = self.child.kill();

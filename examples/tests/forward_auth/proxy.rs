@@ -69,12 +69,11 @@ impl Kind {
     }
 }
 
-/// A proxy that runs until this is dropped, and the example behind it.
+/// A proxy and the example behind it, which run until this is dropped.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     pub(crate) example: Example,
-    child: Child,
-    _folder: TempDir,
+    _running: Running,
 }
 
 impl Proxy {
@@ -85,17 +84,47 @@ impl Proxy {
 
     /// In front of another application.
     pub(crate) fn before(kind: Kind, application: Option<SocketAddr>) -> Self {
-        // Somebody else may take the port that was free.
-        let started = (0..5).find_map(|_| Self::try_start(kind, application));
-        started.unwrap_or_else(|| panic!("{kind:?} does not start"))
+        started(kind, |address| {
+            let example =
+                Example::start_with("forward_auth", &[], &[("ORIGIN", &*format!("http://{address}"))]);
+            let vestibule = example.address().parse().unwrap();
+            let own = example.besides.split_once(" the application at http://").expect("it is told").1;
+            let application = application.unwrap_or_else(|| own.parse().unwrap());
+            let running = Running::try_start(kind, address, vestibule, application)?;
+            Some(Self { address, example, _running: running })
+        })
     }
 
-    fn try_start(kind: Kind, application: Option<SocketAddr>) -> Option<Self> {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let example = Example::start_with("forward_auth", &[], &[("ORIGIN", &*format!("http://{address}"))]);
-        let vestibule: SocketAddr = example.address().parse().unwrap();
-        let own = example.besides.split_once(" the application at http://").expect("it is told").1;
-        let application = application.unwrap_or_else(|| own.parse().unwrap());
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+/// Whatever runs behind a port that was free: somebody else may have taken it since.
+fn started<T>(kind: Kind, start: impl Fn(SocketAddr) -> Option<T>) -> T {
+    let try_one = || start(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    (0..5).find_map(|_| try_one()).unwrap_or_else(|| panic!("{kind:?} does not start"))
+}
+
+/// A proxy that runs until this is dropped.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    child: Child,
+    _folder: TempDir,
+}
+
+impl Running {
+    /// Between clients, a Vestibule and an application.
+    pub(crate) fn between(kind: Kind, vestibule: SocketAddr, application: SocketAddr) -> Self {
+        started(kind, |address| Self::try_start(kind, address, vestibule, application))
+    }
+
+    fn try_start(
+        kind: Kind,
+        address: SocketAddr,
+        vestibule: SocketAddr,
+        application: SocketAddr,
+    ) -> Option<Self> {
         let shown = format!("{}/forward_auth/{}", env!("CARGO_MANIFEST_DIR"), kind.file());
         let mut text = fs::read_to_string(shown).unwrap();
         for (port, real) in [(3000, vestibule), (3001, application), (8080, address)] {
@@ -109,8 +138,8 @@ impl Proxy {
         let mut command = kind.command(folder.path(), address);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.unwrap_or_else(|error| panic!("{kind:?} can't be run: {error}"));
-        let mut proxy = Self { address, example, child, _folder: folder };
-        proxy.is_ready().then_some(proxy)
+        let mut running = Self { address, child, _folder: folder };
+        running.is_ready().then_some(running)
     }
 
     /// Waits until it asks Vestibule; false if it has ended instead.
@@ -133,13 +162,9 @@ impl Proxy {
         connection.read_to_end(&mut answer)?;
         Ok(answer.starts_with(b"HTTP/1.1 401 "))
     }
-
-    pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.address)
-    }
 }
 
-impl Drop for Proxy {
+impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -16,6 +16,30 @@ pub(crate) const FORGED: [&str; 10] = [
     "X~Vestibule~Roles: evil",
 ];
 
+/// What some application or other believes of a request: its path, its host, its sender.
+pub(crate) const BELIEVED: [&str; 20] = [
+    "Forwarded: for=evil;host=evil",
+    "Proxy: evil",
+    "True-Client-IP: evil",
+    "X-Client-IP: evil",
+    "X-Cluster-Client-IP: evil",
+    "X-Forwarded-Host: evil",
+    "X-Forwarded-Method: EVIL",
+    "X-Forwarded-Path: /evil",
+    "X-Forwarded-Port: evil",
+    "X-Forwarded-Prefix: /evil",
+    "X-Forwarded-Proto: evil",
+    "X-Forwarded-Ssl: evil",
+    "X-Forwarded-Uri: /evil",
+    "X-Host: evil",
+    "X-Original-Host: evil",
+    "X-Original-URL: /evil",
+    "X-Real-IP: evil",
+    "X-Rewrite-URL: /evil",
+    "X_Forwarded_Uri: /evil",
+    "X_Original_URL: /evil",
+];
+
 /// A browser that goes to a page.
 pub(crate) const BROWSER: [&str; 2] = ["Sec-Fetch-Mode: navigate", "Accept: text/html,application/xhtml+xml"];
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header::HOST, request::Parts, uri::PathAndQuery,
 };
+use percent_encoding::percent_decode_str;
 
 use super::unanswered::Unanswered::{self, Malformed};
 
@@ -39,6 +40,10 @@ pub(super) fn original(mut parts: Parts, told: &Told) -> Result<Request<()>, Una
         Told::Below(prefix) => {
             let asked = question.path_and_query().and_then(|whole| whole.as_str().strip_prefix(&**prefix));
             let path = asked.and_then(path).ok_or(Malformed("no path stands below the prefix"))?;
+            // Envoy resolves them; a proxy that passes them on took this for a path elsewhere.
+            if has_dot_segment(path.path()) {
+                return Err(Malformed("a segment of dots stands below the prefix"));
+            }
             // With HTTP/2 the host stands in the address.
             let mut below = path.into_parts();
             below.scheme = question.scheme().cloned();
@@ -73,6 +78,15 @@ fn path(text: &str) -> Option<Uri> {
     let path = PathAndQuery::try_from(text).ok()?;
     // What was left out in reading, such as a fragment, others may read.
     (text.starts_with('/') && path.as_str() == text).then(|| path.into())
+}
+
+/// Whether a server could read a segment of dots in a path, however it is written.
+fn has_dot_segment(path: &str) -> bool {
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    decoded.split(|byte| b"/\\".contains(byte)).any(|segment| {
+        let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+        matches!(name, b"." | b"..")
+    })
 }
 
 fn host(value: &HeaderValue) -> Result<&HeaderValue, Unanswered> {

@@ -118,7 +118,8 @@ impl ForwardAuth {
 
     /// For Envoy, whose `ext_authz` asks with the request itself, below its `path_prefix`, such as
     /// `/envoy/member`: mount it there, with axum by `nest_service`. `X-Forwarded-Method`, `-Host` and `-Uri` are
-    /// not read.
+    /// not read. Segments of dots are refused, even with [`any_path`](Self::any_path): Envoy resolves them, and
+    /// others would get here by them.
     #[must_use]
     pub fn for_envoy(self, path_prefix: &str) -> Self {
         Self { told: Told::Below(path_prefix.into()), ..self }
