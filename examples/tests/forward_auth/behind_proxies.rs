@@ -1,20 +1,20 @@
 //! Behind a real nginx and a real Caddy, which `scripts/test --system` installs; and a real Traefik and Envoy, where
 //! they are installed.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fs, net::SocketAddr, sync::mpsc, time::Duration};
 
 use axum::Router;
 use serde_json::json;
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use vestibule::{Requirement, Vestibule, domain::MemberId, store::sqlite::SqliteStore};
 
 use crate::{
     application::{Application, message},
-    common::{Client, Person, soon},
+    common::{Client, Example, Person, soon},
     proxy::{Kind, Proxy, Running},
     spellings::{BELIEVED, BROWSER, FORGED, cookie},
     wire::{Answer, Head, ask, head, request, send},
@@ -161,6 +161,44 @@ async fn a_client_does_not_write_what_applications_believe() {
             assert!(!seen.mentions("evil"), "{kind:?} {seen:?}");
         }
     }
+}
+
+#[tokio::test]
+#[ignore = "needs nginx and caddy"]
+async fn no_forged_identity_passes_by_fastcgi_as_the_document_has_it() {
+    let document =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/forward-auth.md")).unwrap();
+    let parameters: Vec<&str> =
+        document.lines().filter(|line| line.starts_with("  fastcgi_param ")).collect();
+    let passes = format!("fastcgi_pass 127.0.0.1:3001;\n{}", parameters.join("\n"));
+    let shown = Kind::Nginx.configuration();
+    let changed = shown.replacen("proxy_pass http://application;", &passes, 1);
+    assert_ne!(changed, shown);
+
+    let (seen, sees) = mpsc::channel();
+    // Reads up to the empty record of the request's body, and closes: 502, but what counts is what came.
+    let application = Application::start(move |mut stream: TcpStream| {
+        let seen = seen.clone();
+        async move {
+            let mut read = Vec::new();
+            while !read.ends_with(&[1, 5, 0, 1, 0, 0, 0, 0])
+                && stream.read_buf(&mut read).await.is_ok_and(|length| length > 0)
+            {}
+            let _ = seen.send(String::from_utf8_lossy(&read).into_owned());
+        }
+    })
+    .await;
+    let example = Example::start("forward_auth");
+    let vestibule = example.address().parse().unwrap();
+    let proxy = Running::configured(Kind::Nginx, &changed, vestibule, application.address);
+    let cookie = cookie(&Person::sign_in(&example, "ada").await.client);
+    let headers = [&[&*cookie, "X-Original-URL: /evil", "X-Rewrite-URL: /evil"], &FORGED[..]].concat();
+    ask(proxy.address, &request("GET /", &headers, "")).await;
+    let seen = sees.try_recv().unwrap();
+    assert!(seen.contains("HTTP_X_VESTIBULE_MEMBER_IDmember-ada"), "{seen}");
+    assert!(seen.contains("HTTP_X_VESTIBULE_ORGANIZATION_IDorganization-acme"), "{seen}");
+    assert!(seen.contains("HTTP_X_VESTIBULE_ROLESstytch_member,stytch_admin"), "{seen}");
+    assert!(!seen.contains("evil"), "{seen}");
 }
 
 #[tokio::test]

@@ -48,6 +48,11 @@ impl Kind {
         }
     }
 
+    /// The configuration that the documentation shows.
+    pub(crate) fn configuration(self) -> String {
+        fs::read_to_string(format!("{}/forward_auth/{}", env!("CARGO_MANIFEST_DIR"), self.file())).unwrap()
+    }
+
     fn command(self, folder: &Path, address: SocketAddr) -> Command {
         let file = folder.join(self.file());
         let mut command = Command::new(self.program());
@@ -90,7 +95,8 @@ impl Proxy {
             let vestibule = example.address().parse().unwrap();
             let own = example.besides.split_once(" the application at http://").expect("it is told").1;
             let application = application.unwrap_or_else(|| own.parse().unwrap());
-            let running = Running::try_start(kind, address, vestibule, application)?;
+            let text = kind.configuration();
+            let running = Running::try_start(kind, &text, address, vestibule, application)?;
             Some(Self { address, example, _running: running })
         })
     }
@@ -116,17 +122,27 @@ pub(crate) struct Running {
 impl Running {
     /// Between clients, a Vestibule and an application.
     pub(crate) fn between(kind: Kind, vestibule: SocketAddr, application: SocketAddr) -> Self {
-        started(kind, |address| Self::try_start(kind, address, vestibule, application))
+        Self::configured(kind, &kind.configuration(), vestibule, application)
+    }
+
+    /// The same, with a configuration that says something else than the documentation's.
+    pub(crate) fn configured(
+        kind: Kind,
+        configuration: &str,
+        vestibule: SocketAddr,
+        application: SocketAddr,
+    ) -> Self {
+        started(kind, |address| Self::try_start(kind, configuration, address, vestibule, application))
     }
 
     fn try_start(
         kind: Kind,
+        configuration: &str,
         address: SocketAddr,
         vestibule: SocketAddr,
         application: SocketAddr,
     ) -> Option<Self> {
-        let shown = format!("{}/forward_auth/{}", env!("CARGO_MANIFEST_DIR"), kind.file());
-        let mut text = fs::read_to_string(shown).unwrap();
+        let mut text = configuration.to_owned();
         for (port, real) in [(3000, vestibule), (3001, application), (8080, address)] {
             text = text
                 .replace(&format!("127.0.0.1:{port}"), &real.to_string())
