@@ -1,12 +1,14 @@
 //! What a route is attacked from: people who may pass and people who may not, and how an answer is read.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::Full;
 
 use super::route::{Place, Route, show};
 use crate::{
-    domain::{FactorKind, Organization, RoleId},
+    domain::{FactorDemand, FactorKind, Organization, RoleId},
     test::{
         Kit, KitError, NewMember, SignedIn,
         door::{Answer, Door},
@@ -66,21 +68,60 @@ impl Ground {
         Ok(ground)
     }
 
-    /// What a member who may pass is answered has to differ from what is answered where nothing is.
+    /// What a member who may pass is answered has to differ from what is answered where nothing is, and from what is
+    /// answered before anybody looks at who asks.
     fn check_honest(&self) -> Result<(), KitError> {
         let status = self.honest.status;
-        let refuses = matches!(
+        let of_the_request = status.is_client_error() && status != StatusCode::UPGRADE_REQUIRED;
+        if !of_the_request
+            && !status.is_server_error()
+            && !matches!(self.honest.header("grpc-status"), "7" | "16")
+        {
+            return Ok(());
+        }
+        let hidden = matches!(
             status,
             StatusCode::UNAUTHORIZED
                 | StatusCode::FORBIDDEN
                 | StatusCode::NOT_FOUND
                 | StatusCode::METHOD_NOT_ALLOWED
         );
-        if !refuses && !status.is_server_error() && !matches!(self.honest.header("grpc-status"), "7" | "16") {
-            return Ok(());
-        }
-        let why = format!("a member who meets what it demands is answered {status}");
+        let advice = if of_the_request && !hidden {
+            "; give the request the body and content type that it takes"
+        } else {
+            ""
+        };
+        let why = format!("a member who meets what it demands is answered {status}{advice}");
         Err(KitError::Route { route: self.route.name.clone(), why })
+    }
+
+    /// Nobody, and each kind of member whom the route refuses. Whoever gets in by the front door needs no other one,
+    /// and is reported there.
+    pub(super) async fn outsiders(&self) -> Result<Vec<Outsider>, Stop> {
+        let mut outsiders = vec![Outsider { name: "nobody", member: None }];
+        let demand = self.route.requirement.factor_demand();
+        let mut members = Vec::new();
+        // First, because it moves the clock.
+        if let Some(age) = demand.and_then(FactorDemand::max_age) {
+            let member = self.signed_in().await?;
+            self.kit.clock().advance(age + Duration::from_secs(1));
+            members.push(("a member whose factor is too old", member));
+        }
+        if demand.is_some_and(|demand| !demand.is_primary()) {
+            let member = self.recruit(&self.organization, true, false)?.await?.sign_in().await?;
+            members.push(("a member without the factor", member));
+        }
+        if !self.demanded_roles()?.is_empty() {
+            let member = self.recruit(&self.organization, false, true)?.await?.sign_in().await?;
+            members.push(("a member without the role", member));
+        }
+        for (name, member) in members {
+            let answer = self.send(self.request_of(&member)?).await?;
+            if !self.is_let_in(&answer) {
+                outsiders.push(Outsider { name, member: Some(member) });
+            }
+        }
+        Ok(outsiders)
     }
 
     /// A new member of an organization, with what the route demands of roles and factors, or without.
@@ -91,6 +132,11 @@ impl Ground {
         factors: bool,
     ) -> Result<NewMember, KitError> {
         recruit(&self.kit, &self.route, organization, roles, factors)
+    }
+
+    /// The role that the route demands, and one that permits what it demands.
+    pub(super) fn demanded_roles(&self) -> Result<Vec<RoleId>, KitError> {
+        demanded_roles(&self.kit, &self.route)
     }
 
     /// A new member who may pass, signed in.
@@ -106,7 +152,12 @@ impl Ground {
     }
 
     pub(super) async fn must_let_in(&self, member: &SignedIn) -> Course {
-        let answer = self.send(self.request_of(member)?).await?;
+        self.must_let_in_at(&self.organization, member).await
+    }
+
+    /// To what is another organization's.
+    pub(super) async fn must_let_in_at(&self, organization: &Organization, member: &SignedIn) -> Course {
+        let answer = self.send(self.request_in(organization, member)?).await?;
         if self.is_let_in(&answer) {
             return Ok(());
         }
@@ -182,6 +233,25 @@ impl Ground {
     }
 }
 
+/// Of all members' addresses.
+pub(super) const DOMAIN: &str = "attacked.example";
+
+/// Somebody whom the route has to refuse.
+pub(super) struct Outsider {
+    pub(super) name: &'static str,
+    member: Option<SignedIn>,
+}
+
+impl Outsider {
+    /// The request with what they show.
+    pub(super) fn shows(&self, request: Sent) -> Sent {
+        match &self.member {
+            Some(member) => of(member, request),
+            None => request,
+        }
+    }
+}
+
 /// A request with what a member shows.
 fn of(member: &SignedIn, mut request: Sent) -> Sent {
     let shown = member.get("/");
@@ -198,7 +268,7 @@ fn recruit(
     roles: bool,
     factors: bool,
 ) -> Result<NewMember, KitError> {
-    let mut member = kit.member(organization, &format!("{}@attacked.example", fresh_name("person")?));
+    let mut member = kit.member(organization, &format!("{}@{DOMAIN}", fresh_name("person")?));
     if roles {
         for role in demanded_roles(kit, route)? {
             member = member.role(role.as_str());

@@ -4,14 +4,15 @@ use http::{HeaderValue, Method, Uri};
 
 use super::{
     Try,
-    ground::{Course, Ground, Sent, Stop, fresh_name},
+    ground::{Course, Ground, Outsider, Sent, Stop, fresh_name},
 };
 use crate::test::{KitError, door::Answer};
 
-pub(super) const TRIES: [Try; 3] = [
+pub(super) const TRIES: [Try; 4] = [
     ("another spelling of the path", |ground| Box::pin(spellings(ground))),
     ("HEAD instead of GET", |ground| Box::pin(head(ground))),
     ("another method, or a header that names one", |ground| Box::pin(methods(ground))),
+    ("a request that says itself what is demanded", |ground| Box::pin(softened(ground))),
 ];
 
 async fn spellings(ground: &Ground) -> Course {
@@ -46,14 +47,18 @@ async fn spellings(ground: &Ground) -> Course {
         format!("/{first}{rest}"),
         format!("/%25{}{rest}", first.trim_start_matches('%')),
     ];
-    // A fallback that serves everything serves these as well.
-    let nowhere = ground.send(at(&request, &format!("/{}", fresh_name("nowhere")?))?).await?;
-    for spelling in spellings.iter().filter(|spelling| **spelling != path) {
-        // What is no address can't be sent.
-        let Ok(sent) = at(&request, spelling) else { continue };
-        let answer = ground.send(sent).await?;
-        if reached(ground, &answer, &nowhere) {
-            return Err(Stop::Broken(format!("nobody at {spelling} was answered {}", answer.status)));
+    let nowhere = at(&request, &format!("/{}", fresh_name("nowhere")?))?;
+    for outsider in ground.outsiders().await? {
+        // A fallback that serves everything serves these as well.
+        let nowhere = ground.send(outsider.shows(nowhere.clone())).await?;
+        for spelling in spellings.iter().filter(|spelling| **spelling != path) {
+            // What is no address can't be sent.
+            let Ok(sent) = at(&request, spelling) else { continue };
+            let answer = ground.send(outsider.shows(sent)).await?;
+            if reached(ground, &answer, &nowhere) {
+                let seen = format!("{} at {spelling} was answered {}", outsider.name, answer.status);
+                return Err(Stop::Broken(seen));
+            }
         }
     }
     Ok(())
@@ -65,20 +70,22 @@ fn at(request: &Sent, path: &str) -> Result<Sent, KitError> {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
     };
-    let uri = uri.parse::<Uri>().map_err(|error| KitError::Service(error.to_string()))?;
     let mut request = request.clone();
-    *request.uri_mut() = uri;
+    *request.uri_mut() = address(&uri)?;
     Ok(request)
 }
 
-/// Whether nobody was served what a member is: a success where nothing is, or the very same body.
-fn reached(ground: &Ground, answer: &Answer, nowhere: &Answer) -> bool {
-    answer.status.is_success()
-        && (!nowhere.status.is_success() && ground.is_let_in(answer) || tells_all(ground, answer))
+fn address(text: &str) -> Result<Uri, KitError> {
+    text.parse().map_err(|error: http::uri::InvalidUri| KitError::Service(error.to_string()))
+}
+
+/// Whether somebody got to what members get to: let in where they are not else, or told the very same.
+fn reached(ground: &Ground, answer: &Answer, elsewhere: &Answer) -> bool {
+    !ground.is_let_in(elsewhere) && ground.is_let_in(answer) || tells_all(ground, answer)
 }
 
 fn tells_all(ground: &Ground, answer: &Answer) -> bool {
-    answer.status.is_success() && !answer.body.is_empty() && answer.body == ground.honest.body
+    ground.is_let_in(answer) && !answer.body.is_empty() && answer.body == ground.honest.body
 }
 
 async fn head(ground: &Ground) -> Course {
@@ -87,11 +94,24 @@ async fn head(ground: &Ground) -> Course {
         return Err(Stop::NotApplicable("the route is not read by GET".to_owned()));
     }
     *request.method_mut() = Method::HEAD;
-    ground.must_refuse(request, "HEAD").await
+    for outsider in ground.outsiders().await? {
+        let request = outsider.shows(request.clone());
+        ground.must_refuse(request, &format!("HEAD of {}", outsider.name)).await?;
+    }
+    Ok(())
 }
 
 async fn methods(ground: &Ground) -> Course {
-    let own = ground.request()?.method().clone();
+    for outsider in ground.outsiders().await? {
+        other_methods(ground, &outsider).await?;
+        named_methods(ground, &outsider).await?;
+    }
+    Ok(())
+}
+
+/// Other methods of the path may be for everybody; but not with what this one answers.
+async fn other_methods(ground: &Ground, outsider: &Outsider) -> Course {
+    let request = ground.request()?;
     let made_up = Method::from_bytes(b"JEFF").unwrap_or_default();
     let all = [
         Method::GET,
@@ -102,25 +122,64 @@ async fn methods(ground: &Ground) -> Course {
         Method::OPTIONS,
         Method::TRACE,
     ];
-    // Other methods of the path may be for everybody; but not with what this one answers.
-    for method in all.into_iter().chain([made_up]).filter(|method| *method != own) {
-        let mut request = ground.request()?;
-        *request.method_mut() = method.clone();
-        let answer = ground.send(request).await?;
+    for method in all.into_iter().chain([made_up]).filter(|method| method != request.method()) {
+        let answer = ground.send(outsider.shows(by(&request, &method))).await?;
         if tells_all(ground, &answer) {
-            return Err(Stop::Broken(format!("{method} was answered what members are")));
+            let seen = format!("{method} of {} was answered what members are", outsider.name);
+            return Err(Stop::Broken(seen));
         }
     }
-    let own = HeaderValue::from_str(own.as_str()).ok();
-    for name in ["x-http-method-override", "x-http-method", "x-method-override"] {
-        for method in [Method::GET, Method::POST, Method::OPTIONS] {
-            let mut request = ground.request()?;
-            request.headers_mut().extend(own.clone().map(|own| (http::HeaderName::from_static(name), own)));
-            *request.method_mut() = method.clone();
-            let answer = ground.send(request).await?;
-            if tells_all(ground, &answer) {
-                return Err(Stop::Broken(format!("{method} with {name} was answered what members are")));
+    Ok(())
+}
+
+/// A guard looks at the method of the request, and what routes it at the one in a header.
+async fn named_methods(ground: &Ground, outsider: &Outsider) -> Course {
+    let request = ground.request()?;
+    let own = HeaderValue::from_str(request.method().as_str())
+        .map_err(|error| KitError::Service(error.to_string()))?;
+    for method in [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS] {
+        let plain = by(&request, &method);
+        let without = ground.send(outsider.shows(plain.clone())).await?;
+        for name in ["x-http-method-override", "x-http-method", "x-method-override"] {
+            let mut request = plain.clone();
+            request.headers_mut().insert(name, own.clone());
+            let answer = ground.send(outsider.shows(request)).await?;
+            if reached(ground, &answer, &without) {
+                let seen = format!("{method} with {name} of {} was answered as members are", outsider.name);
+                return Err(Stop::Broken(seen));
             }
+        }
+    }
+    Ok(())
+}
+
+fn by(request: &Sent, method: &Method) -> Sent {
+    let mut request = request.clone();
+    *request.method_mut() = method.clone();
+    request
+}
+
+/// In words that are for those who ask (OpenID Connect Core §3.1.2.1), not for those who are asked.
+async fn softened(ground: &Ground) -> Course {
+    let request = ground.request()?;
+    let path = request.uri().path();
+    for outsider in ground.outsiders().await? {
+        for said in [
+            "max_age=31536000",
+            "max_age=-1",
+            "acr_values=urn:vestibule:acr:single",
+            "acr_values=",
+            "acr=urn:vestibule:acr:mfa",
+            "amr=mfa",
+            "prompt=none",
+        ] {
+            let query = match request.uri().query() {
+                Some(query) => format!("{query}&{said}"),
+                None => said.to_owned(),
+            };
+            let mut request = request.clone();
+            *request.uri_mut() = address(&format!("{path}?{query}"))?;
+            ground.must_refuse(outsider.shows(request), &format!("{} with {said}", outsider.name)).await?;
         }
     }
     Ok(())
