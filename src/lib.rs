@@ -133,6 +133,7 @@ struct Mounting;
 #[cfg(all(doctest, feature = "axum", feature = "test-util"))]
 #[doc = include_str!("../docs/testing.md")]
 struct Testing;
+
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../docs/forward-auth.md")]
 struct ForwardAuthentication;

@@ -118,7 +118,12 @@ impl Client {
         Ok((authenticator, codes.filter_map(Value::as_str).map(str::to_owned).collect()))
     }
 
-    fn posting(&self, step: &str, fields: &[(&str, &str)]) -> Result<Request<Full<Bytes>>, KitError> {
+    /// The request of [`post`](Self::post).
+    pub(super) fn posting(
+        &self,
+        step: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Request<Full<Bytes>>, KitError> {
         let mut builder = Request::post(format!("{}/{step}", self.kit.prefix()));
         let in_body = self.kit.tokens_in_body();
         if in_body {

@@ -16,6 +16,7 @@ use tower_service::Service;
 use super::{
     Authenticator, KitError, NewMember, NewOrganization, TestClock,
     door::{Door, door},
+    outage::{Outage, Switch, Switched},
 };
 use crate::{
     deliver::{Mailbox, Received},
@@ -60,6 +61,7 @@ struct Parts {
     clock: TestClock,
     mailbox: Mailbox,
     door: Door,
+    store: Switch,
     _background: Background,
 }
 
@@ -79,11 +81,13 @@ impl Kit {
     /// # Errors
     /// [`KitError::Build`].
     pub async fn over(builder: Builder) -> Result<Self, KitError> {
-        let (clock, mailbox) = (TestClock::new(), Mailbox::new());
+        let (clock, mailbox, store) = (TestClock::new(), Mailbox::new(), Switch::default());
+        let switch = store.clone();
+        let builder = builder.sessions_through(|inner| Arc::new(Switched::new(inner, switch)));
         let vestibule = builder.clock(clock.clone()).mailbox(mailbox.clone()).build().await?;
         let door = door(vestibule.auth_layer().layer(Empty(StatusCode::NOT_FOUND)));
         let background = vestibule.start();
-        Ok(Self(Arc::new(Parts { vestibule, clock, mailbox, door, _background: background })))
+        Ok(Self(Arc::new(Parts { vestibule, clock, mailbox, door, store, _background: background })))
     }
 
     /// What the application under test is built over. It is started already.
@@ -176,6 +180,11 @@ impl Kit {
     pub(super) fn demanding(&self, demand: &FactorDemand) -> Door {
         let require = self.vestibule().require(Requirement::member().factor(demand.clone()));
         door(self.vestibule().session_layer().layer(require.layer(Empty(StatusCode::NO_CONTENT))))
+    }
+
+    /// Until it is dropped, the store of sessions does not answer.
+    pub(super) fn outage(&self) -> Outage {
+        self.0.store.off()
     }
 
     pub(super) fn cookies(&self) -> CookieNames {

@@ -50,6 +50,7 @@ mod error;
 mod kit;
 mod member;
 mod organization;
+mod outage;
 mod signed_in;
 
 pub use attack::{Attack, Finding, Outcome, Report, attack};

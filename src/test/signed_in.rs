@@ -174,6 +174,14 @@ impl SignedIn {
         }
     }
 
+    /// Turns to another organization, of which the same person is a member.
+    pub(super) async fn switch_to(&self, member: &TestMember) -> Result<Self, KitError> {
+        let mut client = self.client();
+        let organization_id = member.organization().organization_id.as_str();
+        client.step("switch", &[("organization_id", organization_id)]).await?;
+        Self::of(member.clone(), &client)
+    }
+
     /// Sets an authenticator app up in this session, which gets a new token.
     pub(super) async fn enrol_totp(&self) -> Result<(Authenticator, Self), KitError> {
         let mut client = self.client();
@@ -192,7 +200,7 @@ impl SignedIn {
     }
 
     /// A program at the sign-in with this session.
-    fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         let mut client = Client::new(self.kit());
         client.keep(self.kit().cookies().session, self.session_token());
         client

@@ -75,7 +75,8 @@ pub(crate) struct SigningKey {
     pub(crate) signs_from: Timestamp,
     pub(crate) encoding: EncodingKey,
     pub(crate) decoding: DecodingKey,
-    jwk: Value,
+    /// The public key, as it is published.
+    pub(crate) jwk: Value,
 }
 
 impl SigningKey {

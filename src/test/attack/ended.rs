@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{domain::MemberStatus, test::SignedIn};
 
-pub(super) const TRIES: [Try; 9] = [
+pub(super) const TRIES: [Try; 11] = [
     ("a session that was signed out", |ground| Box::pin(signed_out(ground))),
     ("a session that was revoked", |ground| Box::pin(revoked(ground))),
+    ("a session of a member whose sessions were all revoked", |ground| Box::pin(all_revoked(ground))),
     ("a session past its end", |ground| Box::pin(past_its_end(ground))),
     ("a session that lay idle", |ground| Box::pin(idle(ground))),
     ("a token that a step-up has replaced", |ground| Box::pin(replaced(ground))),
@@ -20,6 +21,7 @@ pub(super) const TRIES: [Try; 9] = [
     ("a session of a member who was deleted", |ground| Box::pin(deleted(ground))),
     ("a session of a member whose second factors were reset", |ground| Box::pin(reset(ground))),
     ("a session of an organization that was deleted", |ground| Box::pin(organization_deleted(ground))),
+    ("a session that can't be checked because the store fails", |ground| Box::pin(unchecked(ground))),
 ];
 
 async fn refused(ground: &Ground, member: &SignedIn) -> Course {
@@ -36,6 +38,12 @@ async fn revoked(ground: &Ground) -> Course {
     let member = ground.let_in().await?;
     let session_id = member.session().await?.member_session_id();
     ground.kit.vestibule().revoke(&session_id).await?;
+    refused(ground, &member).await
+}
+
+async fn all_revoked(ground: &Ground) -> Course {
+    let member = ground.let_in().await?;
+    ground.kit.vestibule().revoke_member(&member.member().member().member_id, None).await?;
     refused(ground, &member).await
 }
 
@@ -92,4 +100,16 @@ async fn organization_deleted(ground: &Ground) -> Course {
     ground.send(ground.request_in(&organization, &member)?).await?;
     ground.kit.vestibule().delete_organization(&organization.organization_id).await?;
     ground.must_refuse(ground.request_in(&organization, &member)?, "it").await
+}
+
+/// Whether it was revoked, nobody can tell.
+async fn unchecked(ground: &Ground) -> Course {
+    let member = ground.let_in().await?;
+    // What is in memory needs no store.
+    ground.kit.vestibule().member_changed(&member.member().member().member_id);
+    let outage = ground.kit.outage();
+    let answer = ground.send(ground.request_of(&member)?).await;
+    drop(outage);
+    ground.must_have_refused(&answer?, "it")?;
+    ground.must_let_in(&member).await
 }

@@ -2,12 +2,14 @@
 
 mod answers;
 mod ended;
+mod foreign_form;
 mod forged;
 mod ground;
 mod jwt;
 mod nobody;
 mod owed;
 mod paths;
+mod public_key;
 mod report;
 mod route;
 mod sign_in;
@@ -32,17 +34,19 @@ use super::{
 use crate::judge::Requirement;
 
 /// Attacks a router that was built over the kit's [`Vestibule`](crate::Vestibule): name the routes that demand
-/// something, and `await` the [`Report`].
+/// something, and `await` the [`Report`]. Routes that are not named are not attacked.
 ///
 /// The router is asked like any other: it may be a router of axum's, or any Tower service over `http` types that
 /// takes `Full<Bytes>` as a body. The attacks are made with organizations and members of their own, whom the kit
-/// makes; they move its clock by hours, and send each route hundreds of requests, some of which it lets in.
-/// So let the data behind it be the test's alone.
+/// makes; they move its clock by hours, retire its signing key, and send each route some thousand requests, some of
+/// which it lets in. So let the data behind it be the test's alone.
 ///
 /// # What is told from what
 /// First each route is asked by a member who meets what it demands. Let in is, from then on, whoever is answered a
 /// success, or the status and `Location` that this member was answered. Hence a refusal needs a status that says so
 /// (or, for gRPC, a `grpc-status`), and a page that is answered with 200 to whoever is not let in is reported.
+/// A route that answers this member a client error, such as 415, can't be attacked: it may have asked nobody who they
+/// are.
 ///
 /// # Examples
 #[cfg_attr(feature = "axum", doc = "```")]

@@ -4,21 +4,24 @@ use std::time::Duration;
 
 use super::{
     Try,
-    ground::{Course, Ground, Stop, fresh_name},
+    ground::{Course, DOMAIN, Ground, Stop, fresh_name},
 };
 use crate::{
-    domain::{FactorDemand, FactorKind},
-    test::SignedIn,
+    domain::{Domain, FactorDemand, FactorKind, ImplicitRole},
+    test::{KitError, SignedIn},
 };
 
-pub(super) const TRIES: [Try; 8] = [
+pub(super) const TRIES: [Try; 11] = [
     ("a member without the role or permission", |ground| Box::pin(without_role(ground))),
     ("a role that was taken away", |ground| Box::pin(role_taken_away(ground))),
+    ("a role that the organization gave and took away", |ground| Box::pin(given_by_organization(ground))),
+    ("a member without the role and without the factor", |ground| Box::pin(without_both(ground))),
     ("a session of another organization", |ground| Box::pin(of_another_organization(ground))),
     ("a session without the factor", |ground| Box::pin(without_factor(ground))),
     ("a factor that is too old", |ground| Box::pin(too_old(ground))),
     ("a factor that was set up in this very session", |ground| Box::pin(set_up_here(ground))),
     ("a factor that was proved in another session", |ground| Box::pin(proved_elsewhere(ground))),
+    ("a factor that was proved in another organization", |ground| Box::pin(switched(ground))),
     ("a recovery code where an authenticator app is demanded", |ground| Box::pin(recovery_code(ground))),
 ];
 
@@ -49,6 +52,30 @@ async fn role_taken_away(ground: &Ground) -> Course {
     ground.kit.vestibule().update_member(&changed).await?;
     lacks_role(ground, &member).await?;
     ground.must_refuse(ground.request_of(&member)?, "a member who had it").await
+}
+
+/// To everybody with an address of a domain.
+async fn given_by_organization(ground: &Ground) -> Course {
+    let domain = Domain::parse(DOMAIN).map_err(KitError::from)?;
+    let given = ground.demanded_roles()?.into_iter();
+    let given = given.map(|role_id| ImplicitRole { domain: domain.clone(), role_id }).collect();
+    let make = ground.kit.organization(&fresh_name("giving")?);
+    let mut organization =
+        make.with(|organization| organization.rbac_email_implicit_role_assignments = given).await?;
+    let member = ground.recruit(&organization, false, true)?.await?.sign_in().await?;
+    ground.must_let_in_at(&organization, &member).await?;
+    organization.rbac_email_implicit_role_assignments.clear();
+    ground.kit.vestibule().update_organization(&organization).await?;
+    lacks_role(ground, &member).await?;
+    ground.must_refuse(ground.request_in(&organization, &member)?, "a member who had it").await
+}
+
+/// Neither may stand in for the other.
+async fn without_both(ground: &Ground) -> Course {
+    second_demanded(ground)?;
+    let member = ground.recruit(&ground.organization, false, false)?.await?.sign_in().await?;
+    lacks_role(ground, &member).await?;
+    ground.must_refuse(ground.request_of(&member)?, "a member with neither").await
 }
 
 async fn of_another_organization(ground: &Ground) -> Course {
@@ -119,6 +146,24 @@ async fn proved_elsewhere(ground: &Ground) -> Course {
     let raised = stolen.member().sign_in().await?;
     ground.must_let_in(&raised).await?;
     ground.must_refuse(ground.request_of(&stolen)?, "the session beside it").await
+}
+
+/// Of the same person, who is a member here as well, and turns to here: the app is the other member's.
+async fn switched(ground: &Ground) -> Course {
+    if !second_demanded(ground)?.takes(FactorKind::Totp) {
+        return Err(moot("an authenticator app is not what is demanded"));
+    }
+    let other = ground.kit.organization(&fresh_name("other")?).await?;
+    let there = ground.recruit(&other, true, true)?.await?.sign_in().await?;
+    // So that whatever remembers who has proved what remembers this.
+    ground.send(ground.request_in(&other, &there)?).await?;
+    let address = there.member().member().email_address.as_str();
+    let mut here = ground.kit.member(&ground.organization, address);
+    for role in ground.demanded_roles()? {
+        here = here.role(role.as_str());
+    }
+    let turned = there.switch_to(&here.await?).await?;
+    ground.must_refuse(ground.request_of(&turned)?, "a session that was switched").await
 }
 
 async fn recovery_code(ground: &Ground) -> Course {

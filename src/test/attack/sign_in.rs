@@ -1,31 +1,31 @@
 //! The sign-in as the router under attack serves it.
 
-use bytes::Bytes;
 use http::{
-    HeaderName, Request,
-    header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN},
+    HeaderValue, Request,
+    header::{ACCEPT, LOCATION},
 };
 use http_body_util::Full;
 
 use super::{
     Try,
+    foreign_form::foreign_forms,
     forged::{made_up_token, there},
     ground::{Course, Ground, Stop},
     route::Place,
 };
 use crate::test::{KitError, TestMember, client::Client, door::Answer};
 
-pub(super) const TRIES: [Try; 3] = [
-    ("a form of another site at the sign-in", |ground| Box::pin(foreign_form(ground))),
+pub(super) const TRIES: [Try; 6] = [
+    ("a form of another site at the sign-in", |ground| Box::pin(foreign_forms(ground))),
     ("a way back that leads to another site", |ground| Box::pin(way_back(ground))),
+    ("a sign-in at another host", |ground| Box::pin(at_another_host(ground))),
     ("a token that was planted before the sign-in", |ground| Box::pin(planted(ground))),
+    ("a sign-in in a frame of another site", |ground| Box::pin(framed(ground))),
+    ("an address of the sign-in that other sites are told", |ground| Box::pin(told_to_others(ground))),
 ];
 
-const FOREIGN: [(HeaderName, &str); 2] =
-    [(ORIGIN, "https://evil.example"), (HeaderName::from_static("sec-fetch-site"), "cross-site")];
-
 /// Ends the attack where the router serves no sign-in.
-async fn served(ground: &Ground) -> Course {
+pub(super) async fn served(ground: &Ground) -> Course {
     let keys = Request::get(format!("{}/jwks.json", ground.kit.prefix()));
     let answer = ground.send(built(keys.body(Full::default()))?).await?;
     if answer.json()["keys"].is_array() {
@@ -38,37 +38,12 @@ fn built<B>(request: http::Result<Request<B>>) -> Result<Request<B>, KitError> {
     request.map_err(|error| KitError::Service(error.to_string()))
 }
 
-async fn foreign_form(ground: &Ground) -> Course {
-    served(ground).await?;
-    let origin = &ground.kit.vestibule().engine().settings.origin;
-    let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host);
-    let member = ground.signed_in().await?;
-    for (name, value) in FOREIGN {
-        for (page, form) in [("sign-in", "email_address=mallory%40evil.example"), ("sign-out", "")] {
-            let shown = member.get("/");
-            let cookie = shown.headers_ref().and_then(|headers| headers.get(COOKIE)).cloned();
-            let mut request = Request::post(format!("{}/{page}", ground.kit.prefix()))
-                .header(HOST, host)
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .header(&name, value);
-            if let Some(cookie) = cookie {
-                request = request.header(COOKIE, cookie);
-            }
-            let answer = ground.send(built(request.body(Full::<Bytes>::from(form)))?).await?;
-            if !answer.status.is_client_error() {
-                let seen = format!("POST {page} with {name}: {value} was answered {}", answer.status);
-                return Err(Stop::Broken(seen));
-            }
-        }
-    }
-    Ok(())
-}
-
 async fn way_back(ground: &Ground) -> Course {
     served(ground).await?;
     if ground.kit.tokens_in_body() {
         return Err(Stop::NotApplicable("nobody is led on: tokens travel in bodies".to_owned()));
     }
+    let origin = &ground.kit.vestibule().engine().settings.origin;
     for elsewhere in [
         "https://evil.example/",
         "//evil.example/",
@@ -77,7 +52,20 @@ async fn way_back(ground: &Ground) -> Course {
         "\\\\evil.example/",
         "https:evil.example",
         "/\t/evil.example/",
+        "/%2f/evil.example/",
+        "/%2fevil.example/",
+        "/%5cevil.example/",
+        "/%09/evil.example/",
+        "/%0d%0aLocation:%20https://evil.example/",
+        "/\r\nLocation: https://evil.example/",
+        "https:/\\evil.example/",
+        "https:/evil.example/",
+        "HTTPS://evil.example/",
+        &format!("{origin}@evil.example/"),
+        &format!("{origin}.evil.example/"),
+        "//localhost@evil.example/",
         "javascript:alert(1)",
+        "data:text/html,evil",
     ] {
         let member = ground.recruit(&ground.organization, false, false)?.await?;
         let mut browser = Client::at(&ground.kit, ground.door.clone()).browsing();
@@ -124,6 +112,75 @@ fn leads_away(ground: &Ground, answer: &Answer) -> Option<String> {
     let path = to.strip_prefix(origin.as_str()).unwrap_or(&to);
     let local = path.starts_with('/') && !path[1..].starts_with(['/', '\\', '\t']);
     (!local).then_some(to)
+}
+
+/// Mails and redirects lead where the configuration says, not where the request says it is.
+async fn at_another_host(ground: &Ground) -> Course {
+    served(ground).await?;
+    for (name, value) in [
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-server", "evil.example"),
+        ("x-original-host", "evil.example"),
+        ("x-host", "evil.example"),
+        ("x-forwarded-prefix", "//evil.example"),
+        ("forwarded", "host=evil.example;proto=http"),
+    ] {
+        let member = ground.recruit(&ground.organization, false, false)?.await?;
+        let address = member.member().email_address.as_str();
+        let fields = [("email_address", address), ("method", "magic_link")];
+        let browser = Client::at(&ground.kit, ground.door.clone()).browsing();
+        let mut request = browser.posting("sign-in", &fields)?;
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+        let answer = ground.send(request).await?;
+        if answer.header("location").contains("evil.example") {
+            let to = answer.header("location");
+            return Err(Stop::Broken(format!("{name}: {value} led to {to:?}")));
+        }
+        // Whoever is sent none can't be misled.
+        let _ = ground.kit.link_for(address).await;
+        let mut messages = ground.kit.mailbox().messages().into_iter();
+        if messages.any(|message| message.to == address && message.text.contains("evil.example")) {
+            return Err(Stop::Broken(format!("{name}: {value} stands in a mail")));
+        }
+    }
+    Ok(())
+}
+
+/// The page where people type their address, if there is one.
+async fn page(ground: &Ground) -> Result<Answer, Stop> {
+    served(ground).await?;
+    let request = Request::get(format!("{}/sign-in", ground.kit.prefix()))
+        .header(ACCEPT, "text/html")
+        .header("sec-fetch-mode", "navigate");
+    let answer = ground.send(built(request.body(Full::default()))?).await?;
+    if answer.status.is_success() && answer.header("content-type").starts_with("text/html") {
+        return Ok(answer);
+    }
+    Err(Stop::NotApplicable("the sign-in shows no page".to_owned()))
+}
+
+/// There clicks are lured to what is not seen.
+async fn framed(ground: &Ground) -> Course {
+    let page = page(ground).await?;
+    let policy = page.header("content-security-policy");
+    let ancestors = policy.split(';').find_map(|rule| rule.trim().strip_prefix("frame-ancestors "));
+    let options = page.header("x-frame-options").to_ascii_uppercase();
+    // Where both stand, this one alone counts (CSP Level 3 §6.4.2).
+    let refused = match ancestors {
+        Some(ancestors) => matches!(ancestors.trim(), "'none'" | "'self'"),
+        None => matches!(options.as_str(), "DENY" | "SAMEORIGIN"),
+    };
+    if refused { Ok(()) } else { Err(Stop::Broken("any site may frame its page".to_owned())) }
+}
+
+/// Links hold tokens.
+async fn told_to_others(ground: &Ground) -> Course {
+    let page = page(ground).await?;
+    match page.header("referrer-policy") {
+        "no-referrer" | "same-origin" | "origin" | "strict-origin" => Ok(()),
+        policy => Err(Stop::Broken(format!("Referrer-Policy is {policy:?}"))),
+    }
 }
 
 /// Whoever planted it knows it: it must be worth nothing after its victim has signed in over it.

@@ -116,6 +116,16 @@ impl Builder {
         self
     }
 
+    /// Puts a store in front of the one where member sessions lie.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn sessions_through(
+        mut self,
+        front: impl FnOnce(Arc<dyn SessionStore>) -> Arc<dyn SessionStore>,
+    ) -> Self {
+        self.sessions = self.sessions.map(front);
+        self
+    }
+
     /// Where credentials lie.
     pub fn credentials(mut self, credentials: impl CredentialStore) -> Self {
         self.credentials = Some(Arc::new(credentials));
