@@ -11,21 +11,30 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::hmac;
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Path, Request},
     middleware::{Next, from_fn},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    jwk::{AlgorithmParameters, Jwk},
+};
 use tower::{Layer, ServiceExt, service_fn};
 use vestibule::{
-    Grpc, JwtAlgorithm, MemberSession, Requirement, SessionPolicy, Vestibule,
-    domain::{FactorClass, FactorDemand, Permission, Role, RoleId, SessionId},
+    ErrorKind, Grpc, JwtAlgorithm, MemberSession, Requirement, SessionPolicy, Vestibule,
+    deliver::{Email, EmailSender},
+    domain::{EmailAddress, FactorClass, FactorDemand, Permission, Role, RoleId, SessionId},
     test::{Attack, Kit, KitError, Outcome, Report, attack},
 };
 
@@ -61,6 +70,7 @@ fn sound(kit: &Kit) -> Router {
         .route("/transfer", post(reports).route_layer(layer(member().factor(fresh())).back_to("/")))
         .route("/app", get(reports).route_layer(layer(member().factor(FactorDemand::totp()))))
         .route("/sms", get(reports).route_layer(layer(member().factor(FactorDemand::sms_otp()))))
+        .route("/refund", get(reports).route_layer(layer(refund())))
         .route("/recent", get(reports).route_layer(layer(member().factor(recent()))))
         .route(
             "/o/{name}/reports",
@@ -70,6 +80,10 @@ fn sound(kit: &Kit) -> Router {
         .fallback(open)
         .layer(kit.vestibule().auth_layer())
         .layer(kit.vestibule().session_layer())
+}
+
+fn refund() -> Requirement {
+    Requirement::member().role(RoleId::admin()).factor(fresh())
 }
 
 fn recent() -> FactorDemand {
@@ -87,6 +101,7 @@ fn on_all_routes(attack: Attack) -> Attack {
         .route(transfer, member().factor(fresh()))
         .get("/app", member().factor(FactorDemand::totp()))
         .get("/sms", member().factor(FactorDemand::sms_otp()))
+        .get("/refund", refund())
         .get("/recent", member().factor(recent()))
         .get("/o/{organization}/reports?year=2026", member())
 }
@@ -324,17 +339,28 @@ fn homemade_routers(kit: &Kit) -> Vec<(&'static str, Router)> {
         (
             "looks a JWT's session up, and no more",
             homemade(kit, |vestibule, asked| {
+                Box::pin(
+                    async move { is_live(&vestibule, &asked).await || is_good(&vestibule, &asked).await },
+                )
+            }),
+        ),
+        ("keeps a list of paths", list_of_paths(kit, || "reports".into_response())),
+        ("keeps a list of paths that lead on", list_of_paths(kit, || Redirect::to("/done").into_response())),
+        (
+            "lets in while the store fails",
+            homemade(kit, |vestibule, asked| {
                 Box::pin(async move {
-                    let id = claims(&asked)["https://stytch.com/session"]["id"].as_str().map(SessionId::new);
-                    let now = vestibule.now();
-                    match id {
-                        Some(Ok(id)) => vestibule.engine().is_live(&id, now).await.unwrap(),
-                        _ => is_good(&vestibule, &asked).await,
+                    let Some(token) = asked.token() else { return false };
+                    match vestibule.current_session(&token).await {
+                        Ok(_) => true,
+                        Err(error) => *error.kind() == ErrorKind::Unavailable,
                     }
                 })
             }),
         ),
-        ("keeps a list of paths", list_of_paths(kit)),
+        ("knows JWTs by what they say", homemade(kit, remembering(message))),
+        ("takes public keys for secrets", homemade(kit, takes_public_keys_for_secrets)),
+        ("checks a JWT's signature, and no more", homemade(kit, checks_signatures)),
         (
             "guards GET alone",
             homemade(kit, |vestibule, asked| {
@@ -353,8 +379,20 @@ fn homemade_routers(kit: &Kit) -> Vec<(&'static str, Router)> {
             }),
         ),
         ("shares with all sites", shared(kit)),
-        ("strips origins", strips_origins(kit)),
-        ("goes wherever it is told", goes_anywhere(kit)),
+        ("strips origins", strips_origins(kit, "")),
+        ("strips origins of codes", strips_origins(kit, "/auth/code")),
+        ("strips origins of exchanges", strips_origins(kit, "/auth/organizations")),
+        ("strips origins of second factors", strips_origins(kit, "/auth/mfa/totp")),
+        ("strips origins of step-ups", strips_origins(kit, "/auth/step-up/totp")),
+        ("strips origins of revocations", strips_origins(kit, "/auth/sessions/revoke-others")),
+        ("strips origins of sign-outs", strips_origins(kit, "/auth/sign-out")),
+        ("goes wherever it is told", goes_anywhere(kit, |to| Some(to.to_owned()))),
+        ("decodes what it has checked", goes_anywhere(kit, decoded_after_checking)),
+        ("compares beginnings of addresses", goes_anywhere(kit, like_its_own_origin)),
+        ("leads on at whatever host it is asked", leads_on_at_its_host(kit)),
+        ("mails links to whatever host it is asked at", mails_links_to_its_host(kit)),
+        ("may be framed", without_headers(kit, &["content-security-policy", "x-frame-options"])),
+        ("tells addresses", without_headers(kit, &["referrer-policy"])),
         ("adopts cookies", adopts_cookies(kit)),
     ]
 }
@@ -384,16 +422,94 @@ fn claims(asked: &Asked) -> serde_json::Value {
     serde_json::from_slice(&claims.unwrap_or_default()).unwrap_or_default()
 }
 
-/// Asks only at the paths of its list, before the address is put right.
-fn list_of_paths(kit: &Kit) -> Router {
-    let handler = async || ([(header::CACHE_CONTROL, "no-store")], "reports");
-    let inner = Router::new().route("/reports", get(handler));
+fn message(jwt: &str) -> String {
+    jwt.rsplit_once('.').map_or(jwt, |(message, _)| message).to_owned()
+}
+
+/// A JWT's header, what is signed of it, and its signature.
+fn parts(asked: &Asked) -> Option<(serde_json::Value, String, String)> {
+    let jwt = asked.bearer()?;
+    let (message, signature) = jwt.rsplit_once('.')?;
+    let header = URL_SAFE_NO_PAD.decode(message.split('.').next()?).ok()?;
+    Some((serde_json::from_slice(&header).ok()?, message.to_owned(), signature.to_owned()))
+}
+
+async fn is_live(vestibule: &Vestibule, asked: &Asked) -> bool {
+    let id = claims(asked)["https://stytch.com/session"]["id"].as_str().map(SessionId::new);
+    let Some(Ok(id)) = id else { return false };
+    vestibule.engine().is_live(&id, vestibule.now()).await.unwrap()
+}
+
+/// As libraries did that took one key for every algorithm.
+fn takes_public_keys_for_secrets(vestibule: Vestibule, asked: Asked) -> Deciding {
+    Box::pin(async move {
+        let Some((header, message, signature)) = parts(&asked) else {
+            return is_good(&vestibule, &asked).await;
+        };
+        if header["alg"] != "HS256" {
+            return is_good(&vestibule, &asked).await;
+        }
+        let jwks = vestibule.engine().jwks();
+        let keys = jwks["keys"].as_array().unwrap();
+        keys.iter().any(|key| {
+            let x = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
+            // Ed25519 (RFC 8410 §4).
+            let info = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+            let der = [&info[..], &x].concat();
+            let pem =
+                format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der));
+            let secret = hmac::Key::new(hmac::HMAC_SHA256, pem.as_bytes());
+            let tag = URL_SAFE_NO_PAD.decode(&signature).unwrap_or_default();
+            hmac::verify(&secret, message.as_bytes(), &tag).is_ok()
+        })
+    })
+}
+
+/// With the key of the key set that the header names.
+fn checks_signatures(vestibule: Vestibule, asked: Asked) -> Deciding {
+    Box::pin(async move {
+        let Some((header, message, signature)) = parts(&asked) else {
+            return is_good(&vestibule, &asked).await;
+        };
+        let jwks = vestibule.engine().jwks();
+        let key = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]);
+        key.is_some_and(|key| is_signed_by(key, &message, &signature)) && is_live(&vestibule, &asked).await
+    })
+}
+
+fn is_signed_by(jwk: &serde_json::Value, message: &str, signature: &str) -> bool {
+    let Ok(jwk) = serde_json::from_value::<Jwk>(jwk.clone()) else { return false };
+    let key = DecodingKey::from_jwk(&jwk).unwrap();
+    let algorithm = if matches!(jwk.algorithm, AlgorithmParameters::RSA(_)) {
+        Algorithm::RS256
+    } else {
+        Algorithm::EdDSA
+    };
+    jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, algorithm).unwrap_or(false)
+}
+
+/// Puts addresses and methods right behind whoever decides.
+fn tidying(kit: &Kit, routes: Router, lets_in: impl Decides) -> Router {
     let tidied = async move |mut request: Request| {
         let path = request.uri().path().trim_end_matches('/').to_ascii_lowercase();
         *request.uri_mut() = path.parse().unwrap_or_default();
-        inner.clone().oneshot(request).await.unwrap()
+        if let Some(method) = request.headers().get("x-http-method-override") {
+            *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
+        }
+        routes.clone().oneshot(request).await.unwrap()
     };
-    guarded(kit, Router::new().fallback(tidied), |vestibule, asked| {
+    guarded(kit, Router::new().fallback(tidied), lets_in)
+}
+
+fn kept_private(answer: Response) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
+}
+
+/// Asks only at the paths of its list, before the address is put right.
+fn list_of_paths(kit: &Kit, answer: fn() -> Response) -> Router {
+    let handler = async move || kept_private(answer());
+    let routes = Router::new().route("/reports", get(handler));
+    tidying(kit, routes, |vestibule, asked| {
         Box::pin(async move { asked.uri.path() != "/reports" || is_good(&vestibule, &asked).await })
     })
 }
@@ -451,17 +567,76 @@ fn shared(kit: &Kit) -> Router {
     sound(kit).layer(from_fn(share))
 }
 
-fn strips_origins(kit: &Kit) -> Router {
-    let strip = async |mut request: Request, next: Next| {
-        request.headers_mut().remove(header::ORIGIN);
-        request.headers_mut().remove("sec-fetch-site");
+/// On requests below this path.
+fn strips_origins(kit: &Kit, below: &'static str) -> Router {
+    let strip = move |mut request: Request, next: Next| async move {
+        if request.uri().path().starts_with(below) {
+            request.headers_mut().remove(header::ORIGIN);
+            request.headers_mut().remove("sec-fetch-site");
+        }
         next.run(request).await
     };
     sound(kit).layer(from_fn(strip))
 }
 
+fn without_headers(kit: &Kit, names: &'static [&'static str]) -> Router {
+    let remove = move |request: Request, next: Next| async move {
+        let mut response = next.run(request).await;
+        for name in names {
+            response.headers_mut().remove(*name);
+        }
+        response
+    };
+    sound(kit).layer(from_fn(remove))
+}
+
+/// Makes addresses whole with what the request says of itself.
+fn leads_on_at_its_host(kit: &Kit) -> Router {
+    let whole = async |request: Request, next: Next| {
+        let host = request.headers().get(header::HOST).cloned();
+        let mut response = next.run(request).await;
+        if let (Some(host), Some(to)) = (host, response.headers().get(header::LOCATION).cloned()) {
+            let whole = format!("http://{}{}", host.to_str().unwrap(), to.to_str().unwrap());
+            response.headers_mut().insert(header::LOCATION, whole.parse().unwrap());
+        }
+        response
+    };
+    sound(kit).layer(from_fn(whole))
+}
+
+/// Sends a mail of its own to whoever wants a link.
+fn mails_links_to_its_host(kit: &Kit) -> Router {
+    let mailbox = kit.mailbox().clone();
+    let mail = move |request: Request, next: Next| {
+        let mailbox = mailbox.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            let fields: HashMap<String, String> = serde_html_form::from_bytes(&body).unwrap_or_default();
+            if let (Some(host), Some(address)) =
+                (parts.headers.get("x-forwarded-host"), fields.get("email_address"))
+            {
+                let link = format!("http://{}/auth/link?token=1", host.to_str().unwrap());
+                let address = EmailAddress::parse(address).unwrap();
+                mailbox.send(&Email::new(address, "Sign in", link.into())).await.unwrap();
+            }
+            next.run(Request::from_parts(parts, Body::from(body))).await
+        }
+    };
+    sound(kit).layer(from_fn(mail))
+}
+
+fn decoded_after_checking(to: &str) -> Option<String> {
+    let local = to.starts_with('/') && !to.starts_with("//");
+    local.then(|| percent_encoding::percent_decode_str(to).decode_utf8_lossy().into_owned())
+}
+
+fn like_its_own_origin(to: &str) -> Option<String> {
+    to.starts_with("http://127.0.0.1:3000").then(|| to.to_owned())
+}
+
 /// A login that remembers where somebody wanted to go, and believes it.
-fn goes_anywhere(kit: &Kit) -> Router {
+fn goes_anywhere(kit: &Kit, read: fn(&str) -> Option<String>) -> Router {
     let wanted: Arc<Mutex<Option<String>>> = Arc::default();
     let go = move |request: Request, next: Next| {
         let wanted = Arc::clone(&wanted);
@@ -470,7 +645,7 @@ fn goes_anywhere(kit: &Kit) -> Router {
             let body = body.collect().await.unwrap().to_bytes();
             let fields: HashMap<String, String> = serde_html_form::from_bytes(&body).unwrap_or_default();
             if let Some(to) = fields.get("return_to") {
-                *wanted.lock().unwrap() = Some(to.clone());
+                *wanted.lock().unwrap() = read(to);
             }
             let signs_in = parts.uri.path() == "/auth/organizations";
             let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -533,6 +708,103 @@ fn routers_with_less(kit: &Kit) -> Vec<(&'static str, Router, &'static str, Requ
         ("asks for no role", demanding(member()), "/reports", admin()),
         ("asks for no permission", demanding(member()), "/reports", member().permission("invoices", "pay")),
         ("remembers roles", homemade(kit, remembering_roles()), "/reports", admin()),
+        (
+            "asks for roles at its list of paths",
+            tidying(kit, one_route(), |vestibule, asked| {
+                Box::pin(async move {
+                    let session = session(&vestibule, asked.token()).await;
+                    session.is_some_and(|session| asked.uri.path() != "/reports" || is_admin(&session))
+                })
+            }),
+            "/reports",
+            admin(),
+        ),
+        (
+            "asks for roles by one method",
+            homemade(kit, |vestibule, asked| {
+                Box::pin(async move {
+                    let session = session(&vestibule, asked.token()).await;
+                    session.is_some_and(|session| asked.method != Method::GET || is_admin(&session))
+                })
+            }),
+            "/reports",
+            admin(),
+        ),
+        (
+            "asks for roles before it reads the method",
+            tidying(kit, one_route().route("/reports", post("noted")), |vestibule, asked| {
+                Box::pin(async move {
+                    let session = session(&vestibule, asked.token()).await;
+                    let posts = asked.method == Method::POST;
+                    session.is_some_and(|session| posts || is_admin(&session))
+                })
+            }),
+            "/reports",
+            admin(),
+        ),
+        ("believes headers about roles", homemade(kit, believes_roles("x-roles")), "/reports", admin()),
+        (
+            "reads headers of either spelling",
+            homemade(kit, believes_roles("x_vestibule_roles")),
+            "/reports",
+            admin(),
+        ),
+        (
+            "takes whoever has no roles for one of its own",
+            homemade(kit, |vestibule, asked| {
+                Box::pin(async move {
+                    // What the guard has set, a proxy behind it takes out again.
+                    let taken_out = asked.header("connection").contains("x-vestibule-roles");
+                    let session = session(&vestibule, asked.token()).await;
+                    session.is_some_and(|session| taken_out || is_admin(&session))
+                })
+            }),
+            "/reports",
+            admin(),
+        ),
+        (
+            "asks for factors at its list of paths",
+            tidying(kit, one_route(), |vestibule, asked| {
+                Box::pin(async move {
+                    let session = session(&vestibule, asked.token()).await;
+                    session.is_some_and(|session| {
+                        asked.uri.path() != "/reports" || proved(&vestibule, &session, 300)
+                    })
+                })
+            }),
+            "/reports",
+            member().factor(fresh()),
+        ),
+        (
+            "reads in addresses how old a factor may be",
+            homemade(kit, |vestibule, asked| {
+                Box::pin(async move {
+                    let said = asked.uri.query().and_then(|query| query.strip_prefix("max_age="));
+                    let age = said.and_then(|age| age.parse().ok()).unwrap_or(300);
+                    let session = session(&vestibule, asked.token()).await;
+                    session.is_some_and(|session| proved(&vestibule, &session, age))
+                })
+            }),
+            "/reports",
+            member().factor(fresh()),
+        ),
+        (
+            "takes two lacks for none",
+            homemade(kit, |vestibule, asked| {
+                Box::pin(async move {
+                    let session = session(&vestibule, asked.token()).await;
+                    session.is_some_and(|session| is_admin(&session) == proved(&vestibule, &session, 300))
+                })
+            }),
+            "/reports",
+            refund(),
+        ),
+        (
+            "remembers factors by address",
+            homemade(kit, remembering_factors()),
+            "/reports",
+            member().factor(fresh()),
+        ),
         ("asks for no organization", demanding(member()), "/o/{organization}/reports", member()),
         ("asks for no factor", demanding(member()), "/reports", member().factor(fresh())),
         (
@@ -570,6 +842,48 @@ fn routers_with_less(kit: &Kit) -> Vec<(&'static str, Router, &'static str, Requ
             member().factor(FactorDemand::totp()),
         ),
     ]
+}
+
+fn one_route() -> Router {
+    Router::new().route("/reports", get(async || kept_private("reports".into_response())))
+}
+
+fn is_admin(session: &MemberSession) -> bool {
+    session.has_role("stytch_admin")
+}
+
+/// Whether a second factor was proved in this session, at most so many seconds ago.
+fn proved(vestibule: &Vestibule, session: &MemberSession, seconds: u64) -> bool {
+    let mut factors = session.authentication_factors().into_iter();
+    factors.any(|factor| {
+        let age = vestibule.now().since(factor.last_authenticated_at);
+        factor.kind.class() == FactorClass::Secondary && age <= Some(Duration::from_secs(seconds))
+    })
+}
+
+fn believes_roles(header: &'static str) -> impl Decides {
+    move |vestibule: Vestibule, asked: Asked| {
+        Box::pin(async move {
+            let session = session(&vestibule, asked.token()).await;
+            session.is_some_and(|session| asked.header(header).contains("stytch_admin") || is_admin(&session))
+        }) as Deciding
+    }
+}
+
+/// Of people, whichever of their organizations they are in.
+fn remembering_factors() -> impl Decides {
+    let known: Arc<Mutex<HashSet<String>>> = Arc::default();
+    move |vestibule: Vestibule, asked: Asked| {
+        let known = Arc::clone(&known);
+        Box::pin(async move {
+            let Some(session) = session(&vestibule, asked.token()).await else { return false };
+            let address = session.email_address().to_string();
+            if proved(&vestibule, &session, 300) {
+                known.lock().unwrap().insert(address.clone());
+            }
+            known.lock().unwrap().contains(&address)
+        }) as Deciding
+    }
 }
 
 /// Looks at the roles of a session once.
@@ -625,8 +939,11 @@ async fn every_attack_finds_the_router_that_it_looks_for() {
             "a session of a member who was deleted",
             "a session of a member whose second factors were reset",
             "a session of an organization that was deleted",
+            "a session of a member whose sessions were all revoked",
+            "a session that can't be checked because the store fails",
             "a JWT past its five minutes",
             "a JWT of a session that was revoked",
+            "a JWT of a key that was retired",
         ],
     );
     only("takes the first of two cookies", &["two session cookies"]);
@@ -636,6 +953,9 @@ async fn every_attack_finds_the_router_that_it_looks_for() {
         "reads JWTs without checking them",
         &[
             "a JWT without a signature",
+            "a JWT whose signature was changed, cut or padded",
+            "a JWT of the right key that says something else",
+            "a JWT of a key that was retired",
             "a JWT signed with another key",
             "a JWT whose secret is the public key",
             "a JWT whose claims or header were changed",
@@ -647,13 +967,24 @@ async fn every_attack_finds_the_router_that_it_looks_for() {
         "looks a JWT's session up, and no more",
         &[
             "a JWT without a signature",
+            "a JWT whose signature was changed, cut or padded",
+            "a JWT of the right key that says something else",
+            "a JWT of a key that was retired",
             "a JWT signed with another key",
             "a JWT whose secret is the public key",
             "a JWT whose claims or header were changed",
             "a JWT past its five minutes",
         ],
     );
+    has("knows JWTs by what they say", &["a JWT whose signature was changed, cut or padded"]);
+    only("takes public keys for secrets", &["a JWT whose secret is the public key"]);
+    only(
+        "checks a JWT's signature, and no more",
+        &["a JWT of the right key that says something else", "a JWT past its five minutes"],
+    );
+    only("lets in while the store fails", &["a session that can't be checked because the store fails"]);
     only("keeps a list of paths", &["another spelling of the path"]);
+    only("keeps a list of paths that lead on", &["another spelling of the path"]);
     only("guards GET alone", &["HEAD instead of GET", "another method, or a header that names one"]);
     has(
         "caches for everybody",
@@ -663,19 +994,45 @@ async fn every_attack_finds_the_router_that_it_looks_for() {
     only("lets caches keep it", &["an answer that a shared cache may keep"]);
     only("tells the token", &["an answer that holds the session's token"]);
     only("shares with all sites", &["an answer that another site may read"]);
-    only("strips origins", &["a form of another site at the sign-in"]);
+    for requests in ["", " of codes", " of exchanges", " of second factors", " of step-ups"]
+        .into_iter()
+        .chain([" of revocations", " of sign-outs"])
+    {
+        only(&format!("strips origins{requests}"), &["a form of another site at the sign-in"]);
+    }
     only("goes wherever it is told", &["a way back that leads to another site"]);
+    only("decodes what it has checked", &["a way back that leads to another site"]);
+    only("compares beginnings of addresses", &["a way back that leads to another site"]);
+    only("leads on at whatever host it is asked", &["a sign-in at another host"]);
+    only("mails links to whatever host it is asked at", &["a sign-in at another host"]);
+    only("may be framed", &["a sign-in in a frame of another site"]);
+    only("tells addresses", &["an address of the sign-in that other sites are told"]);
     only(
         "adopts cookies where a second factor is demanded",
         &["a token that was planted before the sign-in"],
     );
     only("adopts cookies", &["a token that was planted before the sign-in"]);
-    only("asks for no role", &["a member without the role or permission", "a role that was taken away"]);
+    let roles = [
+        "a member without the role or permission",
+        "a role that was taken away",
+        "a role that the organization gave and took away",
+    ];
+    only("asks for no role", &roles);
+    only("asks for no permission", &roles);
+    only("remembers roles", &roles[1..]);
+    only("asks for roles at its list of paths", &["another spelling of the path"]);
     only(
-        "asks for no permission",
-        &["a member without the role or permission", "a role that was taken away"],
+        "asks for roles by one method",
+        &["HEAD instead of GET", "another method, or a header that names one"],
     );
-    only("remembers roles", &["a role that was taken away"]);
+    only("asks for roles before it reads the method", &["another method, or a header that names one"]);
+    only("believes headers about roles", &["headers that claim who somebody is"]);
+    only("reads headers of either spelling", &["headers that claim who somebody is"]);
+    only("takes whoever has no roles for one of its own", &["headers that claim who somebody is"]);
+    has("asks for factors at its list of paths", &["another spelling of the path"]);
+    has("reads in addresses how old a factor may be", &["a request that says itself what is demanded"]);
+    has("takes two lacks for none", &["a member without the role and without the factor"]);
+    has("remembers factors by address", &["a factor that was proved in another organization"]);
     only("asks for no organization", &["a session of another organization"]);
     only(
         "asks for no factor",
@@ -684,6 +1041,7 @@ async fn every_attack_finds_the_router_that_it_looks_for() {
             "a factor that is too old",
             "a factor that was set up in this very session",
             "a factor that was proved in another session",
+            "a factor that was proved in another organization",
         ],
     );
     only(
@@ -729,10 +1087,60 @@ async fn a_route_that_lets_nobody_in_can_not_be_attacked() {
             "no role permits drive on cars",
         ),
         (attack(sound(&kit), &kit), "name one"),
+        (
+            attack(reads_json(&kit), &kit).route(http::Request::post("/reports").body("").unwrap(), member()),
+            "is answered 415 Unsupported Media Type; give the request the body and content type that it takes",
+        ),
     ] {
         let error = attacked.await.unwrap_err();
         assert!(matches!(&error, KitError::Route { .. }) && error.to_string().contains(says), "{error}");
     }
+}
+
+/// Looks at the body before it asks who sends it.
+fn reads_json(kit: &Kit) -> Router {
+    let handler = async |headers: HeaderMap| match headers.get(header::CONTENT_TYPE) {
+        Some(_) => "reports".into_response(),
+        None => StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
+    };
+    Router::new().route("/reports", post(handler)).layer(kit.vestibule().session_layer())
+}
+
+#[tokio::test]
+async fn foreign_keys_are_of_the_kind_that_the_application_takes() {
+    // RS256, as in production.
+    let kit = Kit::over(Vestibule::development()).await.unwrap();
+    let router = homemade(&kit, |vestibule, asked| {
+        Box::pin(async move {
+            let Some((header, message, signature)) = parts(&asked) else {
+                return is_good(&vestibule, &asked).await;
+            };
+            let brought_along = header["alg"] == "RS256" && header["jwk"]["kty"] == "RSA";
+            brought_along && is_signed_by(&header["jwk"], &message, &signature)
+                || is_good(&vestibule, &asked).await
+        })
+    });
+    let broken = broken_on(&kit, router, "/reports", Requirement::member()).await;
+    assert_eq!(broken, BTreeSet::from(["a JWT signed with another key"]));
+}
+
+#[tokio::test]
+async fn the_document_names_every_attack() {
+    let kit = kit().await;
+    let report = on_all_routes(attack(sound(&kit), &kit)).await.unwrap();
+    let (_, table) =
+        include_str!("../docs/testing.md").split_once("| attack | made how |\n|---|---|\n").unwrap();
+    let rows = table.lines().map_while(|line| line.strip_prefix("| "));
+    let named: BTreeSet<&str> =
+        rows.flat_map(|row| row.split(" | ").next().unwrap_or_default().split("; ")).collect();
+    assert_eq!(named, names(&report, |_| true));
+}
+
+/// The tests that it shows are run, as they stand there.
+#[test]
+fn the_document_shows_tests_that_pass() {
+    let (_, tests) = include_str!("testing.rs").split_once("\n\n").unwrap();
+    assert!(include_str!("../docs/testing.md").contains(&format!("```rust\n{tests}```\n")));
 }
 
 #[tokio::test]
