@@ -290,10 +290,19 @@ fn tags(html: &str) -> Vec<Tag> {
 
 #[test]
 fn there_is_a_page_for_every_template() {
-    let shared = ["base", "parts", "choices", "second_factors"].map(String::from);
+    // The last one stands alone, without the frame that the others have: see below.
+    let shared = ["base", "parts", "choices", "second_factors", "plain"].map(String::from);
     let rendered: BTreeSet<String> = pages(false, false).into_iter().map(|p| p.name).chain(shared).collect();
     let written: BTreeSet<String> = sources().into_iter().map(|(name, _)| name).collect();
     assert_eq!(rendered, written);
+}
+
+#[cfg(feature = "verify-only")]
+#[test]
+fn the_page_that_stands_alone_escapes_and_asks_for_nothing_else() {
+    let html = Plain { heading: HOSTILE, text: HOSTILE, action: Some((HOSTILE, HOSTILE)) }.render().unwrap();
+    assert!(!html.contains(HOSTILE) && html.contains(ESCAPED), "{html}");
+    assert!(!html.contains("src=") && !html.contains("<link") && !html.contains("style"), "{html}");
 }
 
 #[test]
