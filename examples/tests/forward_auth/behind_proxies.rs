@@ -378,7 +378,8 @@ async fn nobody_passes_while_vestibule_is_down_or_hangs() {
     }
 }
 
-#[tokio::test]
+// Vestibule answers from here while the proxy's start is waited for.
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs nginx and caddy"]
 async fn nobody_passes_while_the_store_fails() {
     for kind in Kind::all() {

@@ -108,8 +108,8 @@ impl Proxy {
 
 /// Whatever runs behind a port that was free: somebody else may have taken it since.
 fn started<T>(kind: Kind, start: impl Fn(SocketAddr) -> Option<T>) -> T {
-    let try_one = || start(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-    (0..5).find_map(|_| try_one()).unwrap_or_else(|| panic!("{kind:?} does not start"))
+    let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+    (0..5).find_map(|_| start(free())).unwrap_or_else(|| panic!("{kind:?} does not start"))
 }
 
 /// A proxy that runs until this is dropped.
