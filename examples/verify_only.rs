@@ -122,7 +122,8 @@ async fn main() -> Result<(), Error> {
                 "  curl -H 'Authorization: Bearer …' -X POST {reports}/publish   # 401: not fresh enough"
             );
             println!(
-                "  curl -b jar {issuer}/confirm        # where that is proved; then get a new session_jwt"
+                "  {issuer}/confirm in a browser: where that is proved, after an app was set up at \
+                 {issuer}/auth/enrol and a new sign-in; then get a new session_jwt"
             );
             Some(background)
         }

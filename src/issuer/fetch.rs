@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Request, StatusCode, Uri,
-    header::{ACCEPT, CACHE_CONTROL},
+    HeaderMap, HeaderValue, Request, StatusCode, Uri,
+    header::{ACCEPT, AGE, CACHE_CONTROL},
 };
 use http_body_util::{BodyExt, Full, Limited};
 use tokio::time::timeout;
@@ -65,6 +65,8 @@ impl KeySource {
         let mut request = Request::new(Full::<Bytes>::default());
         *request.uri_mut() = self.address.clone();
         request.headers_mut().insert(ACCEPT, MEDIA_TYPES);
+        // A cache on the way must not hand over keys that were withdrawn meanwhile.
+        request.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
         let answer = self.client.request(request).await.map_err(|error| {
             tracing::debug!(%error, "no answer from the issuer");
             FetchError::Unreachable
@@ -79,7 +81,7 @@ impl KeySource {
     }
 }
 
-/// How long an answer may be kept (RFC 9111 §5.2.2), in bounds.
+/// How long an answer may still be kept (RFC 9111 §4.2 and §5.1), in bounds.
 fn max_age(headers: &HeaderMap) -> Duration {
     let said = headers
         .get_all(CACHE_CONTROL)
@@ -91,7 +93,9 @@ fn max_age(headers: &HeaderMap) -> Duration {
             other => other.strip_prefix("max-age=")?.parse().ok(),
         })
         .min();
-    said.map_or(USUAL, Duration::from_secs).clamp(SHORTEST, LONGEST)
+    let age = headers.get(AGE).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or_default();
+    let left = said.map_or(USUAL, Duration::from_secs).saturating_sub(Duration::from_secs(age));
+    left.clamp(SHORTEST, LONGEST)
 }
 
 impl fmt::Debug for KeySource {
@@ -102,8 +106,8 @@ impl fmt::Debug for KeySource {
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_ANSWER: usize = 64 * 1024;
-const MEDIA_TYPES: http::HeaderValue =
-    http::HeaderValue::from_static("application/jwk-set+json, application/json");
+const MEDIA_TYPES: HeaderValue = HeaderValue::from_static("application/jwk-set+json, application/json");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const SHORTEST: Duration = Duration::from_secs(60);
 const USUAL: Duration = Duration::from_secs(15 * 60);
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -128,5 +132,7 @@ mod tests {
             let headers = said.iter().map(|value| (CACHE_CONTROL, value.parse().unwrap())).collect();
             assert_eq!(max_age(&headers).as_secs(), seconds, "{said:?}");
         }
+        let aged = [(CACHE_CONTROL, "max-age=900".parse().unwrap()), (AGE, "600".parse().unwrap())];
+        assert_eq!(max_age(&aged.into_iter().collect()).as_secs(), 300);
     }
 }

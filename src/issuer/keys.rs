@@ -92,7 +92,7 @@ impl Issuer {
         }
         // Noted before anything is sent, and sent by a task of its own: whoever goes away meanwhile takes
         // neither the fetch nor the pause along.
-        known.next_fetch = now.after(PAUSE);
+        known.next_fetch = now.after(if known.keys.is_none() { PAUSE_WITHOUT_KEYS } else { PAUSE });
         let (landed, flight) = watch::channel(());
         known.flight = Some(flight.clone());
         let issuer = Arc::clone(self);
@@ -114,13 +114,15 @@ impl Issuer {
                 let withdrawn = known.keys.as_ref().is_some_and(|before| !keys.include(before));
                 known.keys = Some(Arc::new(keys));
                 known.fresh_until = asked_at.after(max_age);
+                known.next_fetch = asked_at.after(PAUSE);
                 if withdrawn {
                     self.jwts.forget_all();
                 }
             }
             Err(error) => {
                 if known.keys.is_none() {
-                    known.next_fetch = asked_at.after(PAUSE_WITHOUT_KEYS);
+                    // From now on: the fetch itself may have taken as long.
+                    known.next_fetch = self.clock.now().after(PAUSE_WITHOUT_KEYS);
                 }
                 tracing::error!(%error, known = known.keys.is_some(), "the issuer's keys could not be fetched");
             }

@@ -81,6 +81,8 @@ impl Issuer {
         // Before the keys: what is verified by one that is withdrawn meanwhile must not be remembered.
         let round = self.jwts.round();
         let keys = self.keys_for(&key_id, now).await?;
+        // It may have ended while the keys were waited for.
+        let now = now.max(self.clock.now());
         let attested = self.parties.attest(text, &keys, now);
         meters::jwt_verified(attested.is_some());
         let session = attested.and_then(|attested| attest(attested, &self.roles, now).ok());

@@ -74,6 +74,17 @@ impl Source {
         }
     }
 
+    /// Tells that a session could not be loaded.
+    pub(super) fn tell_unavailable(&self, error: &Error) {
+        let error: &dyn std::error::Error = error;
+        match self {
+            Self::Here(_) => tracing::error!(error, "a session could not be loaded"),
+            // Each fetch that failed is told of once; anybody can ask for a key that is not known.
+            #[cfg(feature = "verify-only")]
+            Self::Elsewhere(_) => tracing::debug!(error, "a session could not be verified"),
+        }
+    }
+
     pub(super) fn caller(&self, parts: &Parts) -> Caller {
         match self {
             Self::Here(engine) => caller(engine, &parts.extensions, &parts.headers),

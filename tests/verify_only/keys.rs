@@ -189,3 +189,17 @@ async fn an_issuer_without_keys_is_believed() {
     assert_eq!(scene.status(&naming("other", &jwt)).await, 401);
     assert_eq!(scene.status(&jwt).await, 401);
 }
+
+#[tokio::test]
+async fn a_jwt_that_ends_while_the_keys_are_fetched_lets_nobody_in() {
+    let scene = Scene::new().await;
+    let jwt = jwt_of(&mut scene.issuer.gina().await).await;
+    scene.keys.close();
+    let meanwhile = async {
+        scene.keys.wait_for(1).await;
+        scene.issuer.clock.advance_secs(301);
+        scene.keys.open();
+    };
+    let (status, ()) = tokio::join!(scene.status(&jwt), meanwhile);
+    assert_eq!(status, 401);
+}

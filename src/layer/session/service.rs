@@ -70,10 +70,7 @@ where
                     }
                     Ok(None) => {}
                     Err(error) => {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "a session could not be loaded"
-                        );
+                        source.tell_unavailable(&error);
                         request.extensions_mut().insert(Unavailable);
                     }
                 }
