@@ -208,10 +208,13 @@ async fn no_tunnel_opens_past_the_questions() {
         // Agrees to whatever it is asked for, but to a WebSocket.
         let application = Application::start(|mut stream: TcpStream| async move {
             let (head, _) = message(&mut stream).await;
-            let answer = if head.all("upgrade").iter().any(|to| *to != "websocket") {
-                "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
-            } else {
-                "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nno tunnel"
+            let answer = match head.all("upgrade")[..] {
+                [] | ["websocket"] => {
+                    "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nno tunnel".to_owned()
+                }
+                [to, ..] => format!(
+                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: {to}\r\n\r\n"
+                ),
             };
             let _ = stream.write_all(answer.as_bytes()).await;
         })
