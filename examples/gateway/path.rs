@@ -1,12 +1,13 @@
 //! How a path is read, so that nobody gets around a rule by spelling it differently.
 //!
 //! A rule that demands something is held against the broadest reading of a path that a server could make:
-//! decoded, without parameters, in lower case. A rule that opens something is held against its very
-//! spelling. What servers are known to read in several ways is not passed on at all.
+//! decoded, without parameters and what is behind a colon, and without regard to case. A rule that opens
+//! something is held against its very spelling. What servers are known to read in several ways is not passed on
+//! at all.
 
 use vestibule::domain::PlainPath;
 
-/// A path that every server reads alike, but for its case and its parameters.
+/// A path that every server reads alike, but for its case, its parameters, and what is behind a colon.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
     exact: &'a str,
@@ -20,7 +21,9 @@ pub(crate) struct Ambiguous(pub(crate) &'static str);
 impl<'a> Reading<'a> {
     pub(crate) fn of(path: &'a str) -> Result<Self, Ambiguous> {
         let plain = PlainPath::parse(path).map_err(|ambiguous| Ambiguous(ambiguous.reason()))?;
-        Ok(Self { exact: path, broad: format!("/{}", plain.names().join("/")).to_lowercase() })
+        // To Windows `admin::$DATA` is the file `admin`.
+        let names = plain.names().iter().filter_map(|name| name.split(':').next());
+        Ok(Self { exact: path, broad: names.fold(String::new(), |path, name| path + "/" + &folded(name)) })
     }
 
     /// Whether a rule that demands something is about this path.
@@ -38,6 +41,14 @@ impl<'a> Reading<'a> {
         prefix == "/"
             || self.exact.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
+}
+
+/// A name without regard to case, in ASCII where that is possible: `ſ` is `s` to some servers, `ı` and `İ` are
+/// `i`, and `ß` is `ss`.
+fn folded(name: &str) -> String {
+    const DOT_ABOVE: char = '\u{307}';
+    // Each step takes some of them to ASCII that the others leave as they are; of `İ` its dot remains.
+    name.to_lowercase().to_uppercase().to_lowercase().replace(DOT_ABOVE, "")
 }
 
 #[cfg(test)]
@@ -77,15 +88,30 @@ mod tests {
             "/admin.json",
             "/admin;a;b",
             "/a\u{64}min",
+            "/adm%C4%B1n",
+            "/ADM%C4%B0N",
+            "/admi%CC%87n",
+            "/admin:x",
+            "/admin::$DATA",
+            "/admin:$i30:$INDEX_ALLOCATION/users",
         ] {
             assert!(Reading::of(path).unwrap().could_lie_below("/admin"), "{path}");
             assert!(Reading::of(path).unwrap().could_lie_below("/"), "{path}");
         }
-        for path in ["/", "/administrator", "/admin-tools", "/a/admin", "/admi"] {
+        for path in ["/", "/administrator", "/admin-tools", "/a/admin", "/admi", "/adm%C3%ADn"] {
             assert!(!Reading::of(path).unwrap().could_lie_below("/admin"), "{path}");
         }
         assert!(Reading::of("/Admin;x/USERS").unwrap().could_lie_below("/admin/users"));
         assert!(Reading::of("/admin/users").unwrap().could_lie_below("/Admin"));
+        for (path, prefix) in [
+            ("/tran%C5%BFfers", "/transfers"),
+            ("/%E2%84%AAeys", "/keys"),
+            ("/pa%C3%9Fwords", "/passwords"),
+            ("/PA%E1%BA%9EWORDS", "/passwords"),
+            ("/%EF%AC%81les/x", "/files"),
+        ] {
+            assert!(Reading::of(path).unwrap().could_lie_below(prefix), "{path}");
+        }
     }
 
     #[test]

@@ -42,15 +42,35 @@ impl Routes {
         Self { doors: doors.collect(), members: vestibule.require(Requirement::member()), proxy }
     }
 
-    /// What is demanded of a request for this path; nothing, where everybody may pass.
-    fn demanded(&self, path: &str) -> Result<Option<&RequireLayer>, Refusal> {
+    /// What is demanded of a request for this path; the last is to be met first.
+    ///
+    /// The longest rule that is about its very spelling stands for all shorter ones, and may ask for less than
+    /// they do. The longer ones, which are about other readings of it, can only add to what is asked for.
+    fn demanded(&self, path: &str) -> Result<Vec<RequireLayer>, Refusal> {
         let reading = Reading::of(path).map_err(Refusal::Path)?;
-        let about = |door: &&Door| match door.require {
-            Some(_) => reading.could_lie_below(&door.prefix),
-            None => reading.lies_below(&door.prefix),
-        };
-        Ok(self.doors.iter().find(about).map_or(Some(&self.members), |door| door.require.as_ref()))
+        let mut demanded = Vec::new();
+        for door in &*self.doors {
+            if reading.lies_below(&door.prefix) {
+                demanded.extend(door.require.clone());
+                return Ok(demanded);
+            }
+            if reading.could_lie_below(&door.prefix) {
+                demanded.extend(door.require.clone());
+            }
+        }
+        // Whatever is demanded takes a member session.
+        if demanded.is_empty() {
+            demanded.push(self.members.clone());
+        }
+        Ok(demanded)
     }
+}
+
+/// The application behind several demands, each of which has to be met.
+#[derive(Clone)]
+struct Behind {
+    demands: Vec<RequireLayer>,
+    proxy: Proxy,
 }
 
 fn require(vestibule: &Vestibule, access: Access) -> Option<RequireLayer> {
@@ -76,9 +96,26 @@ impl Service<Request<Piecewise>> for Routes {
 
     fn call(&mut self, request: Request<Piecewise>) -> Self::Future {
         match self.demanded(request.uri().path()) {
-            Ok(Some(require)) => Box::pin(require.layer(self.proxy.clone()).call(request)),
-            Ok(None) => self.proxy.call(request),
+            Ok(demands) => Behind { demands, proxy: self.proxy.clone() }.call(request),
             Err(refusal) => Box::pin(ready(Ok(refusal.into_response()))),
+        }
+    }
+}
+
+impl Service<Request<Piecewise>> for Behind {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = <Proxy as Service<Request<Piecewise>>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.proxy.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Piecewise>) -> Self::Future {
+        let mut rest = self.clone();
+        match rest.demands.pop() {
+            Some(require) => Box::pin(require.layer(rest).call(request)),
+            None => rest.proxy.call(request),
         }
     }
 }

@@ -110,6 +110,13 @@ async fn no_spelling_of_a_path_gets_around_its_rule() {
         "/admin/help;x",
         "/admin/helpers",
         "/admin?/../admin/help",
+        // Letters that become ASCII ones without regard to case, and streams of files.
+        "/adm%C4%B1n",
+        "/ADM%C4%B0N",
+        "/admi%CC%87n",
+        "/tran%C5%BFfer/new",
+        "/admin::$DATA",
+        "/admin:$i30:$INDEX_ALLOCATION/users",
     ] {
         assert_eq!(ada.get(&gateway, path).await.status, 403, "{path}");
     }
@@ -121,6 +128,85 @@ async fn no_spelling_of_a_path_gets_around_its_rule() {
         assert_eq!(ask(gateway.address, &request(line, &[&ada.cookie()], "")).await.status, 400, "{line}");
     }
     assert_eq!(application.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_longer_rule_opens_nothing_but_its_own_spelling() {
+    let application = Application::echo().await;
+    let rules = "
+[[routes]]
+prefix = '/'
+role = 'treasurer'
+[[routes]]
+prefix = '/help'
+[[routes]]
+prefix = '/open'
+public = true
+";
+    let mut gateway = Gateway::with(&application, "", rules).await;
+    let ada = Person::founding(&mut gateway, "acme").await;
+    for path in ["/help", "/help/me.html", "/help/a;b", "/open", "/open/HELP"] {
+        assert_eq!(ada.get(&gateway, path).await.status, 200, "{path}");
+    }
+    let before = application.connections();
+    for path in [
+        "/",
+        "/help.internal",
+        "/HELP",
+        "/Help/me",
+        "/h%65lp",
+        "/help;x",
+        "/help:x",
+        "/helpers",
+        "/open.internal",
+        "/OPEN",
+    ] {
+        assert_eq!(ada.get(&gateway, path).await.status, 403, "{path}");
+    }
+    assert_eq!(application.connections(), before);
+}
+
+#[tokio::test]
+async fn whatever_could_be_demanded_is() {
+    let application = Application::echo().await;
+    let rules = "
+[[routes]]
+prefix = '/'
+public = true
+[[routes]]
+prefix = '/admin'
+role = 'treasurer'
+[[routes]]
+prefix = '/admin/help'
+[[routes]]
+prefix = '/office'
+role = 'stytch_admin'
+[[routes]]
+prefix = '/office/globex'
+organization = 'globex'
+[[routes]]
+prefix = '/office/acme'
+organization = 'acme'
+";
+    let mut gateway = Gateway::with(&application, "", rules).await;
+    let ada = Person::founding(&mut gateway, "acme").await;
+    for (path, status) in [
+        ("/any", 200),
+        ("/admin/help/me", 200),
+        ("/office/acme", 200),
+        // Below both, by one reading or another: she meets both.
+        ("/OFFICE/acme", 200),
+        ("/office/acme.json", 200),
+        // One server folds the case, another drops what a dot begins, a third does both or neither.
+        ("/Admin/help", 403),
+        ("/Admin/help.json", 403),
+        ("/admin/help.json", 403),
+        ("/office/GLOBEX", 403),
+        ("/office/globex.json", 403),
+        ("/Office;x/globex", 403),
+    ] {
+        assert_eq!(ada.get(&gateway, path).await.status, status, "{path}");
+    }
 }
 
 #[tokio::test]
