@@ -5,6 +5,7 @@
 
 mod assembly;
 mod config;
+mod impatient;
 mod options;
 mod path;
 mod problem;

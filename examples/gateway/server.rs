@@ -20,7 +20,10 @@ use tokio::{
 use tower_service::Service;
 use vestibule::PeerAddress;
 
-use crate::proxy::{Body, Piecewise};
+use crate::{
+    impatient::Impatient,
+    proxy::{Body, Piecewise},
+};
 
 /// How long a request's head may take to arrive.
 const HEAD: Duration = Duration::from_secs(30);
@@ -29,7 +32,7 @@ const HEAD: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` completes, and then the requests that are under way. No request's body may pause for
-/// longer than `idle`, whoever reads it.
+/// longer than `idle`, whoever reads it, and no client may take nothing of an answer for as long.
 pub(crate) async fn serve<S>(
     listener: TcpListener,
     service: S,
@@ -82,7 +85,8 @@ async fn connection<S>(
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let stream = TokioIo::new(Impatient::new(stream, idle));
+    let mut serving = pin!(http.serve_connection(stream, service).with_upgrades());
     let served = tokio::select! {
         served = serving.as_mut() => served,
         _ = stopping.changed() => {

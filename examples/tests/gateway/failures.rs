@@ -1,11 +1,18 @@
 //! An application that fails, hangs or talks nonsense: the client is told, and never waits for ever.
 
-use tokio::{io::AsyncReadExt, net::TcpStream, sync::mpsc};
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+    time::sleep,
+};
 
 use crate::{
     application::{Application, message},
     process::Gateway,
-    wire::{answer, ask, in_time, request, send},
+    wire::{answer, ask, head, in_time, request, send},
 };
 
 const PUBLIC: &str = "[[routes]]\nprefix = '/'\npublic = true";
@@ -107,4 +114,45 @@ async fn a_client_that_goes_away_is_not_waited_for() {
     assert_eq!(in_time(coming.recv()).await, Some("asked"));
     drop(connection);
     assert_eq!(in_time(coming.recv()).await, Some("let go"));
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_not_waited_for() {
+    let (came, mut coming) = mpsc::unbounded_channel();
+    let application = Application::start(move |mut stream: TcpStream| {
+        let came = came.clone();
+        async move {
+            message(&mut stream).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            while stream.write_all(&[b'x'; 64 * 1024]).await.is_ok() {}
+            came.send("let go").unwrap();
+        }
+    })
+    .await;
+    let gateway = Gateway::with(&application, "idle_timeout = '300ms'", PUBLIC).await;
+    let mut connection = send(gateway.address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(head(&mut connection).await.0.request_line().starts_with("HTTP/1.1 200"));
+    assert_eq!(in_time(coming.recv()).await, Some("let go"));
+}
+
+#[tokio::test]
+async fn a_client_that_takes_little_at_a_time_gets_all() {
+    const PIECE: usize = 1024 * 1024;
+    const PIECES: usize = 60;
+    let application = Application::start(|mut stream: TcpStream| async move {
+        message(&mut stream).await;
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", PIECES * PIECE);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let _ = stream.write_all(&vec![b'x'; PIECES * PIECE]).await;
+    })
+    .await;
+    let gateway = Gateway::with(&application, "idle_timeout = '2s'", PUBLIC).await;
+    let mut connection = send(gateway.address, &request("GET /", &[], "")).await;
+    let (_, begun) = head(&mut connection).await;
+    let mut rest = vec![0; PIECES * PIECE - begun.len()];
+    // All of it takes longer than a pause may be.
+    for piece in rest.chunks_mut(PIECE) {
+        sleep(Duration::from_millis(50)).await;
+        in_time(connection.read_exact(piece)).await.unwrap();
+    }
 }

@@ -73,6 +73,17 @@ async fn one_that_is_silent_for_too_long_is_closed() {
 }
 
 #[tokio::test]
+async fn one_whose_client_takes_nothing_is_closed() {
+    let application = Application::websocket().await;
+    let mut gateway = Gateway::with(&application, "idle_timeout = '300ms'", "").await;
+    let ada = Person::founding(&mut gateway, "acme").await;
+    let cookie = ada.cookie();
+    let (mut connection, head) = open(&gateway, &[&UPGRADE[..], &[&cookie]].concat()).await;
+    assert_eq!(status(&head), "101");
+    while in_time(connection.write_all(&[b'x'; 64 * 1024])).await.is_ok() {}
+}
+
+#[tokio::test]
 async fn neither_strangers_nor_other_sites_open_one() {
     let application = Application::websocket().await;
     let mut gateway = Gateway::before(&application).await;
