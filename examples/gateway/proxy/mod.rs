@@ -110,6 +110,10 @@ impl Inner {
             return Err(Refusal::Method);
         }
         let session = request.extensions().get::<MemberSession>().cloned();
+        // Somebody has shown a token. They are not nobody because the store does not answer.
+        if request.extensions().get::<Unavailable>().is_some() {
+            return Err(Refusal::NoIdentity);
+        }
         let websocket = websocket::is_asked(&request);
         if websocket
             && session.is_some()
@@ -151,10 +155,8 @@ impl Inner {
         names::remove(headers, |name| matches!(name, "content-length" | "expect"));
         identity::strip(headers);
         cookies::strip(headers);
-        if session.is_some() || parts.extensions.get::<Unavailable>().is_some() {
-            identity::strip_token(headers);
-        }
         if let Some(session) = session {
+            identity::strip_token(headers);
             identity::add(headers, session, self.passing, &self.vestibule).await?;
         }
         self.outside.say(headers, parts.extensions.get::<PeerAddress>().map(|peer| peer.0.ip()));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -11,6 +12,7 @@ use tokio::{
 
 use crate::{
     application::{Application, message},
+    person::Person,
     process::Gateway,
     wire::{answer, ask, head, in_time, request, send},
 };
@@ -155,4 +157,41 @@ async fn a_client_that_takes_little_at_a_time_gets_all() {
         sleep(Duration::from_millis(50)).await;
         in_time(connection.read_exact(piece)).await.unwrap();
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn whoever_can_not_be_told_is_not_told_as_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, keys) = (folder.path().join("vestibule.db"), folder.path().join("master.keys"));
+    std::fs::write(&keys, "first:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    let application = Application::echo().await;
+    let durable = format!(
+        "{PUBLIC}\n[store]\npath = '{}'\n[master_keys]\nfile = '{}'",
+        store.display(),
+        keys.display()
+    );
+    let mut gateway = Gateway::with(&application, "", &durable).await;
+    let ada = Person::founding(&mut gateway, "acme").await;
+    gateway.terminate().await;
+    assert!(gateway.ends_well().await);
+
+    // Another one has to ask the store who she is.
+    let gateway = Gateway::with(&application, "", &durable).await;
+    let spoils = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&store)).await.unwrap();
+    sqlx::raw_sql("ALTER TABLE sessions RENAME TO lost").execute(&spoils).await.unwrap();
+    let bearer = format!("Authorization: Bearer {}", ada.token());
+    for shown in [&*ada.cookie(), &bearer] {
+        let refused = ask(gateway.address, &request("GET /", &[shown], "")).await;
+        assert_eq!((refused.status, refused.head.one("cache-control")), (503, "no-store"));
+    }
+    assert_eq!(application.connections(), 0);
+    let others = ["Cookie: theme=dark", "Authorization: Basic YTpi"];
+    for shown in [&[][..], &others] {
+        assert_eq!(ask(gateway.address, &request("GET /", shown, "")).await.status, 200);
+    }
+
+    sqlx::raw_sql("ALTER TABLE lost RENAME TO sessions").execute(&spoils).await.unwrap();
+    let answer = ask(gateway.address, &request("GET /", &[&bearer], "")).await;
+    assert!(answer.status == 200 && answer.body.contains(&ada.member_id), "{}", answer.body);
 }
