@@ -19,8 +19,8 @@ use std::{
 };
 
 use http::{
-    HeaderMap, Method, Request, Response, StatusCode, Uri,
-    header::{CONTENT_LENGTH, InvalidHeaderValue, TRANSFER_ENCODING},
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
+    header::{CACHE_CONTROL, CONTENT_LENGTH, Entry, InvalidHeaderValue, TRANSFER_ENCODING, VARY},
     uri::{Authority, PathAndQuery, Scheme},
 };
 use hyper::{body::Incoming, upgrade};
@@ -181,9 +181,13 @@ impl Inner {
         session: Option<(Vestibule, MemberSession)>,
     ) -> Response<Body> {
         let (parts, body) = answer.into_parts();
+        let mut headers = cleaned(parts.headers, parts.status);
+        if session.is_some() {
+            keep_private(&mut headers);
+        }
         let mut passed = Response::new(Body::new(Piecewise::new(body, self.idle).to(session)));
         *passed.status_mut() = parts.status;
-        *passed.headers_mut() = cleaned(parts.headers, parts.status);
+        *passed.headers_mut() = headers;
         passed
     }
 }
@@ -201,4 +205,12 @@ fn cleaned(mut headers: HeaderMap, status: StatusCode) -> HeaderMap {
         websocket::say(&mut headers);
     }
     headers
+}
+
+/// Says of an answer to somebody, where the application has said nothing, that no cache gives it to others.
+fn keep_private(headers: &mut HeaderMap) {
+    if let Entry::Vacant(unsaid) = headers.entry(CACHE_CONTROL) {
+        unsaid.insert(HeaderValue::from_static("no-store"));
+        headers.append(VARY, HeaderValue::from_static("Cookie, Authorization"));
+    }
 }

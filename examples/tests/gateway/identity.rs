@@ -142,6 +142,33 @@ async fn the_application_sets_neither_our_cookies_nor_our_headers() {
 }
 
 #[tokio::test]
+async fn no_cache_gives_a_members_page_to_somebody_else() {
+    const PUBLIC: &str = "[[routes]]\nprefix = '/open'\npublic = true";
+    for (said, cached, varies) in [
+        ("", "no-store", "Cookie, Authorization"),
+        ("Vary: Accept-Language\r\n", "no-store", "Accept-Language, Cookie, Authorization"),
+        ("Cache-Control: public, max-age=60\r\nVary: Cookie\r\n", "public, max-age=60", "Cookie"),
+    ] {
+        let application = Application::echo_with(said).await;
+        let mut gateway = Gateway::with(&application, "", PUBLIC).await;
+        let ada = Person::founding(&mut gateway, "acme").await;
+        for path in ["/open", "/"] {
+            let answer = ada.get(&gateway, path).await;
+            assert!(answer.status == 200 && answer.body.contains(&ada.member_id), "{}", answer.body);
+            assert_eq!(answer.head.one("cache-control"), cached, "{path} {said}");
+            assert_eq!(answer.head.all("vary").join(", "), varies, "{path} {said}");
+        }
+        // What everybody gets is kept as the application says.
+        let answer = ask(gateway.address, &request("GET /open", &[], "")).await;
+        assert_eq!(answer.status, 200);
+        let named: Vec<&str> = said.lines().filter_map(|line| line.split(':').next()).collect();
+        for name in ["Cache-Control", "Vary"] {
+            assert_eq!(answer.head.has(name), named.contains(&name), "{name} {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_has_ended_is_nobody() {
     let application = Application::echo().await;
     let mut gateway = Gateway::with(&application, "identity = 'jwt'", "").await;
