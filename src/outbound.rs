@@ -11,6 +11,8 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
+use crate::domain::is_host_and_port;
+
 const IDLE: Duration = Duration::from_secs(60);
 const CONNECTIONS: usize = 8;
 
@@ -20,7 +22,7 @@ pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 /// Why a URL is not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidUrl {
-    /// Not an absolute `http` or `https` URL, or one with a user and password in it.
+    /// Not an absolute `http` or `https` URL, one with a user and password in it, or with a port that is none.
     Malformed,
     /// An `http` URL that leads off this machine.
     Plaintext,
@@ -55,9 +57,8 @@ pub(crate) fn checked(url: &str) -> Result<Uri, InvalidUrl> {
 pub(crate) fn parsed(url: &str) -> Result<Uri, InvalidUrl> {
     let url = Uri::from_str(url).map_err(|_| InvalidUrl::Malformed)?;
     let web = matches!(url.scheme_str(), Some("https" | "http"));
-    let host = url.host().is_some_and(|host| !host.is_empty());
-    let named = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
-    if web && host && !named { Ok(url) } else { Err(InvalidUrl::Malformed) }
+    let server = url.authority().is_some_and(|authority| is_host_and_port(authority.as_str()));
+    if web && server { Ok(url) } else { Err(InvalidUrl::Malformed) }
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -1003,6 +1003,8 @@ mod webhook {
             ("http://10.0.0.1/", InvalidWebhook::Plaintext),
             ("http://0.0.0.0/", InvalidWebhook::Plaintext),
             ("http://localhost@sms.example.com/", InvalidWebhook::Url),
+            ("https://sms.example.com:99999/", InvalidWebhook::Url),
+            ("https://sms.example.com:84a3/", InvalidWebhook::Url),
         ] {
             assert_eq!(SmsWebhook::new(url, None).err(), Some(reason), "{url:?}");
         }

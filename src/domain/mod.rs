@@ -2,6 +2,7 @@
 
 mod address;
 mod audit;
+mod authority;
 mod claims;
 mod compact_id;
 mod credentials;
@@ -24,6 +25,7 @@ mod transient;
 
 pub use address::{Domain, EmailAddress, InvalidAddress, PhoneNumber, Slug};
 pub use audit::{Admission, AuditEvent, AuditKind, AuditReason, ForbiddenReason, LimitKind};
+pub(crate) use authority::is_host_and_port;
 pub use claims::{CustomClaims, InvalidClaims};
 pub(crate) use compact_id::CompactId;
 pub use credentials::{

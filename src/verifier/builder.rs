@@ -151,7 +151,9 @@ fn key_address(jwks: Option<&Jwks>) -> Result<Uri, String> {
     };
     let read = if *plaintext { parsed(address) } else { checked(address) };
     read.map_err(|error| match error {
-        InvalidUrl::Malformed => format!("jwks {address:?} is no address, or has a user in it"),
+        InvalidUrl::Malformed => {
+            format!("jwks {address:?} is no address, or has a user or a wrong port in it")
+        }
         InvalidUrl::Plaintext => {
             format!("jwks {address:?}: write https://, or anybody between could sign anybody in")
         }

@@ -60,9 +60,10 @@ impl TryFrom<String> for UpstreamUrl {
         if url.path() != "/" || url.query().is_some() || text.contains('#') {
             return Err(format!("{text:?} has a path; the application sees the path that was asked for"));
         }
-        if authority.host().is_empty() || authority.port_u16().is_none() && authority.as_str().ends_with(':')
-        {
-            return Err(format!("{text:?} has no host or no port"));
+        // A port that can't be read would be 80.
+        let right = authority.port_u16().map_or(authority.as_str() == authority.host(), |port| port > 0);
+        if authority.host().is_empty() || !right {
+            return Err(format!("{text:?} has no host, or a port that is no number from 1 to 65535"));
         }
         Ok(Self(authority.clone()))
     }
@@ -154,6 +155,11 @@ mod tests {
             "http://a@b",
             "unix:/run/app",
             "http://app:",
+            "http://app:0",
+            "http://app:99999",
+            "http://app:90o0",
+            "http://[::1]:x",
+            "http://:9000",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

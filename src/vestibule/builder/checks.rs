@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Builder;
 use crate::{
-    domain::{CredentialId, ReturnTo},
+    domain::{CredentialId, ReturnTo, is_host_and_port},
     token::MasterKey,
 };
 
@@ -144,7 +144,7 @@ fn origin_problem(origin: &str, development: bool) -> Option<&'static str> {
     let Some((scheme, host)) = origin.trim_end_matches('/').split_once("://") else {
         return Some("has no scheme; write https://app.example.com");
     };
-    let plain = !host.is_empty()
+    let plain = is_host_and_port(host)
         && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]".contains(&b));
     if !plain {
         return Some("is no lower-case host with, perhaps, a port; write https://app.example.com");
@@ -165,4 +165,38 @@ fn is_loopback(host: &str) -> bool {
         None => host.split(':').next().unwrap_or_default(),
     };
     name == "localhost" || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
+        for right in ["https://app.example.com", "https://app.example.com/", "https://app.example.com:8443"] {
+            assert_eq!(origin_problem(right, false), None, "{right}");
+        }
+        for right in ["http://localhost", "http://127.0.0.1:3000", "http://[::1]:3000"] {
+            assert_eq!(origin_problem(right, true), None, "{right}");
+        }
+        for wrong in [
+            "app.example.com",
+            "http://app.example.com",
+            "https://",
+            "https://App.example.com",
+            "https://app.example.com/app",
+            "https://user@app.example.com",
+            "https://app.example.com:",
+            "https://app.example.com:0",
+            "https://app.example.com:abc",
+            "https://app.example.com:99999",
+            "https://app.example.com:443:443",
+            "https://:8443",
+        ] {
+            assert!(origin_problem(wrong, false).is_some(), "{wrong}");
+        }
+        for wrong in ["http://app.example.com", "http://localhost:abc", "http://[::1", "http://[::1]3000"] {
+            assert!(origin_problem(wrong, true).is_some(), "{wrong}");
+        }
+    }
 }
