@@ -22,7 +22,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_layer::Layer;
 
-use crate::{config::Config, options::Options, problem::Problem, proxy::Proxy, routes::Routes};
+use crate::{
+    config::Config,
+    options::Options,
+    problem::{Problem, missing},
+    proxy::Proxy,
+    routes::Routes,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -43,8 +49,8 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<(), Vec<Problem>> {
     let (config, mut problems) = config::read(options.config.as_deref(), env::vars_os(), &options.keys());
     let rules = config::rules(&config, &mut problems);
-    if config.upstream.url.is_none() && !problems.iter().any(|problem| problem.key == "upstream.url") {
-        problems.push(Problem::new("upstream.url", "is missing; write http://127.0.0.1:9000"));
+    if config.upstream.url.is_none() {
+        missing("upstream.url", "; write http://127.0.0.1:9000", &mut problems);
     }
     if config.development && !config.listen.ip().is_loopback() {
         problems

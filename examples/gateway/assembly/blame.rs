@@ -2,8 +2,8 @@ use vestibule::BuildError;
 
 use crate::{config::Config, problem::Problem};
 
-/// Adds what the builder has found, under the keys that its settings have here; nothing about a section that
-/// is known to be wrong.
+/// Adds what the builder has found, under the keys that its settings have here; nothing that follows from what
+/// is told already.
 pub(super) fn add(error: &BuildError, config: &Config, problems: &mut Vec<Problem>) {
     for sentence in error.problems() {
         let end = sentence.find([' ', ':']).unwrap_or(sentence.len());
@@ -11,10 +11,11 @@ pub(super) fn add(error: &BuildError, config: &Config, problems: &mut Vec<Proble
         let known = key(setting, config);
         let reason = if known.is_some() { reason.trim_start_matches([':', ' ']) } else { sentence };
         let key = known.or_else(|| unnamed(sentence, config)).unwrap_or_else(|| "vestibule".to_owned());
-        let section = key.split('.').next().unwrap_or_default();
-        let told =
-            |problem: &Problem| problem.key == key || key != section && problem.key.starts_with(section);
-        if !problems.iter().any(told) {
+        // Made of a whole section, so that it is missing for whatever is wrong there.
+        let made = |problem: &Problem| {
+            matches!(setting, "email" | "master_keys") && problem.key.starts_with(&format!("{setting}."))
+        };
+        if !problems.iter().any(|problem| problem.is_about(&key) || made(problem)) {
             problems.push(Problem::new(key, reason));
         }
     }

@@ -12,7 +12,7 @@ use vestibule::{
 
 use crate::{
     config::{Config, Sessions, Span},
-    problem::Problem,
+    problem::{Problem, missing},
     terminal::Terminal,
 };
 
@@ -85,13 +85,11 @@ fn master_keys(builder: Builder, config: &Config, problems: &mut Vec<Problem>) -
         (None, Some(_)) => builder.master_keys(EnvironmentKeys::new(KEYS_VARIABLE)),
         (None, None) => {
             if !config.development {
-                let reason = format!("is missing; name a file, or set {KEYS_VARIABLE}");
-                problems.push(Problem::new("master_keys.file", reason));
+                missing("master_keys.file", format!("; name a file, or set {KEYS_VARIABLE}"), problems);
             } else if config.store.path.is_some() {
                 // They would be new at the next start, and open nothing.
-                let reason =
-                    format!("is missing, and store.path is set; name a file, or set {KEYS_VARIABLE}");
-                problems.push(Problem::new("master_keys.file", reason));
+                let what = format!(", and store.path is set; name a file, or set {KEYS_VARIABLE}");
+                missing("master_keys.file", what, problems);
             }
             builder
         }
@@ -101,7 +99,7 @@ fn master_keys(builder: Builder, config: &Config, problems: &mut Vec<Problem>) -
 async fn store(builder: Builder, config: &Config, checked: bool, problems: &mut Vec<Problem>) -> Builder {
     let Some(path) = &config.store.path else {
         if !config.development {
-            problems.push(Problem::new("store.path", "is missing; name the file of the database"));
+            missing("store.path", "; name the file of the database", problems);
         }
         return builder.store(MemoryStore::new());
     };

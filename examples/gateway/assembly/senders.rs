@@ -10,25 +10,27 @@ use vestibule::{
 use super::development_senders;
 use crate::{
     config::{Config, Email},
-    problem::Problem,
+    problem::{Problem, missing},
 };
 
 /// The sender of mails. In development, messages are printed unless a server is named.
 pub(super) fn email(builder: Builder, config: &Config, problems: &mut Vec<Problem>) -> Builder {
     let email = &config.email;
     let password = secret("email.password", email.password.as_ref(), email.password_file.as_ref(), problems);
+    match (&email.user, named("email.password", email.password.as_ref(), email.password_file.as_ref())) {
+        (None, Some(password)) => missing("email.user", format!(", and {password} is set"), problems),
+        (Some(_), None) => missing("email.password_file", ", and email.user is set", problems),
+        _ => {}
+    }
     let Some(server) = &email.server else {
         if config.development {
             return development_senders(builder);
         }
-        problems.push(Problem::new("email.server", "is missing; write smtps://mail.example.com"));
+        missing("email.server", "; write smtps://mail.example.com", problems);
         return builder;
     };
-    if email.user.is_some() != password.is_some() && email.password_file.is_none() {
-        problems.push(Problem::new("email.user", "takes a password, and a password takes a user"));
-    }
     let Some(from) = &email.from else {
-        problems.push(Problem::new("email.from", "is missing; write Example <sign-in@example.com>"));
+        missing("email.from", "; write Example <sign-in@example.com>", problems);
         return builder;
     };
     match sender(email, server, from, password.as_ref()) {
@@ -82,7 +84,12 @@ fn local<'a>(scheme: &str, server: &'a str) -> Option<(&'a str, u16)> {
 pub(super) fn sms(builder: Builder, config: &Config, problems: &mut Vec<Problem>) -> Builder {
     let sms = &config.sms;
     let bearer = secret("sms.bearer", sms.bearer.as_ref(), sms.bearer_file.as_ref(), problems);
-    let Some(url) = &sms.url else { return builder };
+    let Some(url) = &sms.url else {
+        if let Some(bearer) = named("sms.bearer", sms.bearer.as_ref(), sms.bearer_file.as_ref()) {
+            missing("sms.url", format!(", and {bearer} is set"), problems);
+        }
+        return builder;
+    };
     match SmsWebhook::new(url, bearer.as_ref()) {
         Ok(sender) => builder.sms(sender),
         Err(error) => {
@@ -90,6 +97,11 @@ pub(super) fn sms(builder: Builder, config: &Config, problems: &mut Vec<Problem>
             builder
         }
     }
+}
+
+/// The key by which a secret is given, if it is: of the environment, or of a file.
+fn named(key: &str, text: Option<&Secret>, file: Option<&PathBuf>) -> Option<String> {
+    text.map(|_| key.to_owned()).or_else(|| file.map(|_| format!("{key}_file")))
 }
 
 /// A secret of the environment or of a file, without the line break at its end.

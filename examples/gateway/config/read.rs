@@ -49,11 +49,19 @@ pub(crate) fn read(
 
 fn table(path: &Path, problems: &mut Vec<Problem>) -> Table {
     let text = fs::read_to_string(path).map_err(|error| error.to_string());
-    let table = text.and_then(|text| text.parse::<Table>().map_err(|error| error.to_string()));
+    let table = text.and_then(|text| text.parse().map_err(|error| where_and_why(&error, &text)));
     table.unwrap_or_else(|reason| {
-        problems.push(Problem::new(path.display().to_string(), reason.trim_end()));
+        problems.push(Problem::new(path.display().to_string(), reason));
         Table::new()
     })
+}
+
+/// What is wrong and where, without the line itself: a secret may stand in it.
+fn where_and_why(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.split('\n').count();
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    format!("line {line}, column {column}: {}", error.message().trim())
 }
 
 fn refuse_secrets(root: &mut Table, problems: &mut Vec<Problem>) {
@@ -108,7 +116,7 @@ fn config(mut root: Value, variables: &BTreeMap<String, String>, problems: &mut 
             Err(error) => error,
         };
         let key = error.path().to_string();
-        let mut reason = error.inner().message().trim().to_owned();
+        let mut reason = without_value(error.inner().message().trim());
         if let Some((_, variable)) = variables.iter().find(|(set, _)| set.starts_with(&key)) {
             reason = format!("{reason} (set by {variable})");
         }
@@ -117,6 +125,15 @@ fn config(mut root: Value, variables: &BTreeMap<String, String>, problems: &mut 
         if !remove(&mut root, error.path()) {
             return Config::default();
         }
+    }
+}
+
+/// What serde says of a value of a wrong kind, without the value: it may be a secret in a wrong place.
+fn without_value(message: &str) -> String {
+    let shows = ["invalid type: ", "invalid value: "].iter().any(|begin| message.starts_with(begin));
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) if shows => format!("expected {expected}"),
+        _ => message.to_owned(),
     }
 }
 

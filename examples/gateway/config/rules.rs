@@ -8,7 +8,7 @@ use vestibule::{
 };
 
 use super::{Config, Route};
-use crate::problem::Problem;
+use crate::problem::{Problem, missing};
 
 /// Who may pass below a prefix.
 #[derive(Clone, Debug)]
@@ -31,12 +31,12 @@ pub(crate) fn rules(config: &Config, problems: &mut Vec<Problem>) -> Vec<Rule> {
     let mut seen = BTreeSet::new();
     let mut rules = Vec::new();
     for (index, route) in config.routes.iter().enumerate() {
+        let Some(prefix) = &route.prefix else {
+            missing(&format!("routes[{index}].prefix"), "; write a path such as /admin", problems);
+            continue;
+        };
         let mut wrong = |key: &str, reason: String| {
             problems.push(Problem::new(format!("routes[{index}].{key}"), reason));
-        };
-        let Some(prefix) = &route.prefix else {
-            wrong("prefix", "is missing; write a path such as /admin".to_owned());
-            continue;
         };
         if !is_plain(prefix) {
             wrong(

@@ -97,12 +97,19 @@ async fn a_production_gateway_serves_its_origin_and_keeps_its_keys() {
 async fn everything_that_is_missing_is_told_at_once() {
     let (right, printed) = check("", &[], &[]).await;
     assert!(!right);
-    for key in
-        ["project_id", "name", "origin", "upstream.url", "store.path", "master_keys.file", "email.server"]
-    {
+    let keys =
+        ["project_id", "name", "origin", "upstream.url", "store.path", "master_keys.file", "email.server"];
+    for key in keys {
         tells(&printed, &format!("{key}: is missing"));
     }
     assert_eq!(printed.len(), 7, "{printed:#?}");
+    // What is there and wrong is not missing.
+    let wrong: String = keys.iter().map(|key| format!("{key} = 5\n")).collect();
+    let (_, printed) = check(&(wrong + "routes = [{ prefix = 5 }]"), &[], &[]).await;
+    for key in keys.iter().chain(&["routes[0].prefix"]) {
+        tells(&printed, &format!("{key}: expected "));
+    }
+    assert_eq!(printed.len(), 8, "{printed:#?}");
 }
 
 #[tokio::test]
@@ -114,7 +121,12 @@ async fn everything_that_is_wrong_is_told_at_once() {
         .replace("smtps://", "smtp://")
         + "[[routes]]\nprefix = '/a/../b'\n[[routes]]\nprefix = '/auth/x'\npublic = true\n\
            [[routes]]\nprefix = '/ok'\npublic = true\nrole = 'x'\n[[routes]]\nprefix = '/fresh'\nwithin = '5m'\n";
-    let environment = [("VESTIBULE_SESSIONS__IDLE", "10s"), ("VESTIBULE_UPSTREAM__TIMEOUTS", "1s")];
+    let environment = [
+        ("VESTIBULE_SESSIONS__DURATION", "2m"),
+        ("VESTIBULE_SESSIONS__IDLE", "10s"),
+        ("VESTIBULE_SMS__URL", "https://sms.example.com:https/send"),
+        ("VESTIBULE_UPSTREAM__TIMEOUTS", "1s"),
+    ];
     let (right, printed) = check(&toml, &environment, &["--listen", "nowhere"]).await;
     assert!(!right);
     for key in [
@@ -123,13 +135,15 @@ async fn everything_that_is_wrong_is_told_at_once() {
         "upstream.timeouts",
         "origin",
         "email.server",
+        "sessions.duration",
         "sessions.idle",
+        "sms.url",
         "listen",
     ] {
         tells(&printed, &format!("{key}: "));
     }
     let routes = printed.iter().filter(|line| line.starts_with("routes[")).count();
-    assert_eq!((routes, printed.len()), (4, 11), "{printed:#?}");
+    assert_eq!((routes, printed.len()), (4, 13), "{printed:#?}");
     assert!(!printed.concat().contains("hunter"), "{printed:#?}");
 }
 
@@ -143,7 +157,7 @@ async fn secrets_come_from_files_or_the_environment() {
     assert!(right, "{printed:#?}");
     let (_, printed) = check(&without, &[("VESTIBULE_MASTER_KEYS__TEXT", "first:c2hvcnQ=")], &[]).await;
     tells(&printed, "master_keys.text: master key \"first\" has 5 bytes instead of 32");
-    tells(&printed, "email.user: ");
+    tells(&printed, "email.password_file: is missing, and email.user is set");
     let (_, printed) = check(&toml.replace("master.keys", "no.keys"), &[], &[]).await;
     tells(&printed, "master_keys.file: the key file ");
     let (_, printed) = check(&toml.replace("[email]", "[email]\npassword = 'hunter2'"), &[], &[]).await;
@@ -151,6 +165,51 @@ async fn secrets_come_from_files_or_the_environment() {
         &printed,
         "email.password: is a secret; name a file in email.password_file, or set VESTIBULE_EMAIL__PASSWORD",
     );
+    assert!(!printed.concat().contains("hunter2"), "{printed:#?}");
+}
+
+#[tokio::test]
+async fn a_secret_for_nothing_is_told() {
+    let folder = tempdir().unwrap();
+    let toml = production(folder.path());
+    let (right, printed) = check(&toml.replace("user = ", "# user = "), &[], &[]).await;
+    tells(&printed, "email.user: is missing, and email.password_file is set");
+    assert!(!right && printed.len() == 1, "{printed:#?}");
+    let (right, printed) = check(&toml.replace("password_file", "# password_file"), &[], &[]).await;
+    tells(&printed, "email.password_file: is missing, and email.user is set");
+    assert!(!right && printed.len() == 1, "{printed:#?}");
+    let (right, printed) = check(&toml.replace("url = \"https://sms", "# \"https://sms"), &[], &[]).await;
+    tells(&printed, "sms.url: is missing, and sms.bearer_file is set");
+    assert!(!right && printed.len() == 1, "{printed:#?}");
+
+    let development = "development = true\n[upstream]\nurl = 'http://app'\n";
+    let environment = [("VESTIBULE_SMS__BEARER", "hunter3"), ("VESTIBULE_EMAIL__PASSWORD", "hunter2")];
+    let (_, printed) = check(development, &environment, &[]).await;
+    tells(&printed, "sms.url: is missing, and sms.bearer is set");
+    tells(&printed, "email.user: is missing, and email.password is set");
+    assert!(printed.len() == 2 && !printed.concat().contains("hunter"), "{printed:#?}");
+}
+
+#[tokio::test]
+async fn no_secret_is_printed_wherever_it_was_put() {
+    for (toml, told) in [
+        ("[email]\npassword = hunter2", "line 2, column 12: "),
+        ("[email]\npassword = 'hunter2", "line 2, column "),
+        ("[sms]\nbearer = \"é\" hunter2", "line 2, column 14: "),
+        ("master_keys = 'first:hunter2'", "master_keys: expected a section"),
+        ("email = 'hunter2'", "email: expected a section"),
+        ("[master_keys]\nfile = ['hunter2']", "master_keys.file: expected "),
+        ("[sms]\ntoken = 'hunter2'", "sms.token: unknown field"),
+        ("password = 'hunter2'", "password: unknown field"),
+    ] {
+        let (right, printed) = check(toml, &[], &["--development", "--upstream", "http://app"]).await;
+        assert!(!right && printed.iter().any(|line| line.contains(told)), "{toml}\n{printed:#?}");
+        assert!(!printed.concat().contains("hunter2"), "{toml}\n{printed:#?}");
+    }
+    let environment = [("VESTIBULE_MASTER_KEYS", "first:hunter2"), ("VESTIBULE_EMAIL", "hunter2")];
+    let (_, printed) = check("", &environment, &["--development", "--upstream", "http://app"]).await;
+    tells(&printed, "master_keys: expected a section (set by VESTIBULE_MASTER_KEYS)");
+    tells(&printed, "email: expected a section (set by VESTIBULE_EMAIL)");
     assert!(!printed.concat().contains("hunter2"), "{printed:#?}");
 }
 
