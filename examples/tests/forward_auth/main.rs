@@ -14,6 +14,7 @@ mod wire;
 
 mod behind_proxies;
 mod documents;
+mod http2;
 mod proxy;
 mod questions;
 mod spellings;

@@ -53,6 +53,19 @@ impl Kind {
         fs::read_to_string(format!("{}/forward_auth/{}", env!("CARGO_MANIFEST_DIR"), self.file())).unwrap()
     }
 
+    /// The same with HTTP/2 in plaintext besides, and the host at which it is spoken.
+    pub(crate) fn speaking_http2(self) -> (String, &'static str) {
+        let (listening, besides, host) = match self {
+            // Before 1.25, nginx speaks one of the two at one address.
+            Self::Nginx => ("listen 127.0.0.1:8080;", "listen 127.0.0.2:8080 http2;", "127.0.0.2"),
+            Self::Caddy => ("auto_https off", "servers {\nprotocols h1 h2c\n}", "127.0.0.1"),
+            Self::Traefik | Self::Envoy => return (self.configuration(), "127.0.0.1"),
+        };
+        let changed = self.configuration().replacen(listening, &format!("{listening}\n{besides}"), 1);
+        assert!(changed.contains(besides));
+        (changed, host)
+    }
+
     fn command(self, folder: &Path, address: SocketAddr) -> Command {
         let file = folder.join(self.file());
         let mut command = Command::new(self.program());
@@ -146,6 +159,7 @@ impl Running {
         for (port, real) in [(3000, vestibule), (3001, application), (8080, address)] {
             text = text
                 .replace(&format!("127.0.0.1:{port}"), &real.to_string())
+                .replace(&format!("127.0.0.2:{port}"), &format!("127.0.0.2:{}", real.port()))
                 .replace(&format!("http://:{port}"), &format!("http://:{}", real.port()))
                 .replace(&format!("port_value: {port}"), &format!("port_value: {}", real.port()));
         }
