@@ -19,6 +19,7 @@
 //! 4. Nothing travels in plaintext beyond this machine unless a constructor named `insecure_…` was
 //!    called.
 
+mod caught;
 mod mailbox;
 mod message;
 mod outbox;
@@ -31,6 +32,7 @@ mod smtp;
 #[cfg(feature = "sms-webhook")]
 mod webhook;
 
+pub(crate) use caught::caught;
 pub use mailbox::{Mailbox, Received};
 pub use message::{Email, Message, Sms};
 pub use outbox::{Outbox, OutboxFull};

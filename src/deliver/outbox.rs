@@ -11,7 +11,7 @@ use std::{
 use tokio::time::{Instant, timeout};
 
 use super::{
-    DeliveryError, DeliveryErrorKind, EmailSender, Message, Sending, SmsSender,
+    DeliveryError, DeliveryErrorKind, EmailSender, Message, SmsSender, caught,
     queue::{Letter, Queue},
 };
 
@@ -24,8 +24,9 @@ use super::{
 /// 2. A try lasts at most 30 s.
 /// 3. After a temporary failure it is tried again, 1 s, 5 s, 30 s and 2 min later; while it waits,
 ///    others are sent. After the fifth failure, or a permanent one, it is given up with one warning.
-/// 4. A message that has [outlived its use](super::Email::useful_for) is not sent any more.
-/// 5. What is lost in a crash is a code that the person asks for again; so nothing is written to disk,
+/// 4. A sender that panics is told of at once, as an error, and has failed temporarily.
+/// 5. A message that has [outlived its use](super::Email::useful_for) is not sent any more.
+/// 6. What is lost in a crash is a code that the person asks for again; so nothing is written to disk,
 ///    where it would have to be protected.
 ///
 /// # Example
@@ -82,8 +83,7 @@ impl Outbox {
     /// Sends what is posted until `stop` completes; then tries everything that is left once more, for
     /// at most 10 s. What that leaves stays here for another `run`, except what was being sent.
     ///
-    /// All happens within this future: a sender that blocks the thread holds up the others, and one
-    /// that panics ends the `run`.
+    /// All happens within this future: a sender that blocks the thread holds up the others.
     pub async fn run(&self, email: &dyn EmailSender, sms: &dyn SmsSender, stop: impl Future) {
         let stopping = AtomicBool::new(false);
         let senders = Senders { email, sms };
@@ -134,10 +134,22 @@ struct Senders<'a> {
 }
 
 impl<'a> Senders<'a> {
-    fn send(self, message: &'a Message) -> Sending<'a> {
+    async fn send(self, message: &'a Message) -> Result<(), DeliveryError> {
         match message {
-            Message::Email(email) => self.email.send(email),
-            Message::Sms(sms) => self.sms.send(sms),
+            Message::Email(email) => self.email.send(email).await,
+            Message::Sms(sms) => self.sms.send(sms).await,
+        }
+    }
+
+    /// Tries once, whatever the sender does instead of answering.
+    async fn attempt(self, message: &'a Message) -> Result<(), DeliveryError> {
+        match timeout(TRY, caught(self.send(message))).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => {
+                tracing::error!(to = message.hint(), "a sender has panicked");
+                Err(PANICKED)
+            }
+            Err(_) => Err(TOO_SLOW),
         }
     }
 }
@@ -150,8 +162,7 @@ async fn work(queue: &Queue, senders: Senders<'_>, stopping: &AtomicBool) {
             continue;
         }
         let last_try = stopping.load(Ordering::Relaxed);
-        let outcome = timeout(TRY, senders.send(&letter.message)).await.unwrap_or(Err(TOO_SLOW));
-        let Err(error) = outcome else { continue };
+        let Err(error) = senders.attempt(&letter.message).await else { continue };
         let wait = WAITS.get(letter.failures);
         letter.failures += 1;
         match (error.kind(), wait) {
@@ -191,4 +202,5 @@ const TRY: Duration = Duration::from_secs(30);
 const WAITS: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
 const DRAIN: Duration = Duration::from_secs(10);
+const PANICKED: DeliveryError = DeliveryError::temporary("the sender panicked");
 const TOO_SLOW: DeliveryError = DeliveryError::temporary("the sender did not answer in time");

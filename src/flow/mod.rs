@@ -23,6 +23,7 @@ mod second;
 mod sessions;
 mod settings;
 mod step_up;
+mod supervise;
 mod touches;
 mod upkeep;
 

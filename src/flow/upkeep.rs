@@ -1,11 +1,19 @@
 //! What goes on in the background: messages are sent, audit events recorded, last uses written, the
 //! expired swept away, keys rotated. One task, which the application starts and stops.
+//!
+//! Senders, stores and the clock may be the application's own: what fails, hangs or panics there ends nothing
+//! here, and holds up no stop for longer than is promised.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
+use tokio::{sync::watch, time::timeout};
 use tracing::{Instrument as _, debug_span};
 
-use super::{engine::Engine, meters};
+use super::{
+    engine::Engine,
+    meters,
+    supervise::{Stop, at_most, attempt, given, supervised},
+};
 use crate::{
     deliver::{EmailSender, SmsSender},
     domain::Timestamp,
@@ -14,8 +22,15 @@ use crate::{
 const WRITE_USES_EVERY: Duration = Duration::from_secs(10);
 const SWEEP_EVERY: u32 = 30;
 
+/// How long what is left may take after the stop.
+const LEFT: Duration = Duration::from_secs(10);
+
+/// How long of it what is under way may take, and how long the last writes: what they tell of is recorded in
+/// the rest.
+const TENDING: Duration = Duration::from_secs(2);
+
 impl Engine {
-    /// Runs until `stop` completes, then writes and sends what is left.
+    /// Runs until `stop` completes, then writes and sends what is left, for at most 10 seconds.
     pub(crate) async fn upkeep(
         self: Arc<Self>,
         email: &dyn EmailSender,
@@ -23,77 +38,68 @@ impl Engine {
         clock: impl Fn() -> Timestamp,
         stop: impl Future<Output = ()>,
     ) {
-        let (tell, _) = tokio::sync::broadcast::channel::<()>(1);
-        let told = || {
-            let mut told = tell.subscribe();
-            async move {
-                let _ = told.recv().await;
-            }
-        };
-        let (outbox, audit) = (told(), told());
+        let (stop_all, stopped) = watch::channel(false);
+        let (stop_audit, tended) = watch::channel(false);
         let tend = async {
-            self.tend_until(&clock, stop).await;
-            let _ = tell.send(());
+            let tending = supervised("upkeep", &stopped, || self.tend_until(&stopped, &clock));
+            at_most(2 * TENDING, &stopped, tending).await;
+            stop_audit.send_replace(true);
         };
-        let record = self.audit.run(&*self.stores.audit, audit);
-        let send = self.outbox.run(email, sms, outbox);
-        async { tokio::join!(tend, send, record) }.instrument(debug_span!("upkeep")).await;
+        let record = supervised("audit", &tended, || self.audit.run(&*self.stores.audit, &tended));
+        let send = supervised("outbox", &stopped, || self.outbox.run(email, sms, given(&stopped)));
+        let parts = async {
+            tokio::join!(tend, record, send);
+        };
+        let work = async {
+            tokio::join!(at_most(LEFT, &stopped, parts), async {
+                stop.await;
+                stop_all.send_replace(true);
+            });
+        };
+        work.instrument(debug_span!("upkeep")).await;
+        self.audit.tell_what_is_left();
     }
 
-    async fn tend_until(&self, clock: &impl Fn() -> Timestamp, stop: impl Future<Output = ()>) {
-        let mut stop = std::pin::pin!(stop);
-        let mut round = 0_u32;
-        loop {
-            let stopped = tokio::time::timeout(WRITE_USES_EVERY, &mut stop).await.is_ok();
-            self.write_uses().await;
-            meters::levels(self);
-            if let Err(error) = self.stores.keys.note_time(clock()).await {
-                tracing::warn!(%error, "the time was not noted");
+    async fn tend_until(&self, stop: &Stop, clock: &impl Fn() -> Timestamp) {
+        let rounds = async {
+            let mut stopped = pin!(given(stop));
+            let mut round = 0_u32;
+            while timeout(WRITE_USES_EVERY, &mut stopped).await.is_err() {
+                self.write(clock()).await;
+                round = round.wrapping_add(1);
+                if round.is_multiple_of(SWEEP_EVERY) {
+                    self.sweep(clock()).await;
+                }
             }
-            if stopped {
-                return;
-            }
-            round = round.wrapping_add(1);
-            if round.is_multiple_of(SWEEP_EVERY) {
-                self.sweep(clock()).await;
-            }
-        }
+        };
+        at_most(TENDING, stop, rounds).await;
+        self.write(clock()).await;
     }
 
-    pub(crate) async fn write_uses(&self) {
+    async fn write(&self, now: Timestamp) {
+        // At once, so that neither waits for the other where it does not answer.
+        tokio::join!(self.write_uses(), attempt("noting the time", || self.stores.keys.note_time(now)));
+        meters::levels(self);
+    }
+
+    /// What is not written makes sessions look idle sooner.
+    async fn write_uses(&self) {
         let uses = self.touches.take();
-        if uses.is_empty() {
-            return;
-        }
-        if let Err(error) = self.stores.sessions.touch(&uses).await {
-            tracing::warn!(%error, sessions = uses.len(), "last uses were not written; sessions look idle sooner");
+        if !uses.is_empty() {
+            attempt("writing last uses", || self.stores.sessions.touch(&uses)).await;
         }
     }
 
     async fn sweep(&self, now: Timestamp) {
         self.table.sweep(now).await;
-        loop {
-            match self.stores.sessions.sweep(now).await {
-                Ok(1000..) => tokio::task::yield_now().await,
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "expired sessions were not removed");
-                    break;
-                }
-            }
+        let sessions = &self.stores.sessions;
+        while let Some(1000..) = attempt("removing expired sessions", || sessions.sweep(now)).await {
+            tokio::task::yield_now().await;
         }
-        loop {
-            match self.stores.audit.forget_before(now.before(self.settings.audit_retention)).await {
-                Ok(1000..) => tokio::task::yield_now().await,
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "old audit events were not removed");
-                    break;
-                }
-            }
+        let (audit, kept) = (&self.stores.audit, now.before(self.settings.audit_retention));
+        while let Some(1000..) = attempt("removing old audit events", || audit.forget_before(kept)).await {
+            tokio::task::yield_now().await;
         }
-        if let Err(error) = self.tend_keys(now).await {
-            tracing::warn!(%error, "signing keys were not tended");
-        }
+        attempt("tending signing keys", || self.tend_keys(now)).await;
     }
 }

@@ -19,7 +19,9 @@ pub enum AuditOf<'a> {
 pub trait AuditSink: Send + Sync + 'static {
     /// Records events, oldest first, all or none. One with an id that is recorded already changes nothing.
     ///
-    /// After `Unavailable` the same events are brought again; after another error they are given up.
+    /// After `Unavailable`, and after 30 seconds without an answer, the same events are brought again; after
+    /// another error they are given up. A panic is `Unavailable` at first, and another error when it happens
+    /// again over the same events.
     fn record<'a>(&'a self, events: &'a [AuditEvent]) -> Answer<'a, ()>;
 
     /// Removes at most 1,000 events that happened before `before`; says how many. By default none: what

@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// What goes on in the background: messages are sent, audit events recorded, last uses written, the expired
-/// swept away, signing keys rotated. Runs until it is stopped or dropped.
+/// swept away, signing keys rotated. Runs until it is stopped or dropped: what fails, hangs or panics in a sender
+/// or store is told to the log, and ends nothing.
 #[derive(Debug)]
 #[must_use = "dropping this stops the sending of mails"]
 pub struct Background {
@@ -33,7 +34,7 @@ impl Background {
     pub async fn stop(mut self) {
         self.stop.take();
         if (&mut self.task).await.is_err() {
-            tracing::error!("the background task had panicked");
+            tracing::error!("the background task has panicked");
         }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Fails,
     /// It does what it should, and its answer is lost.
     FailsAfter,
+    /// It panics.
+    Panics,
     /// It waits, before it does anything, until it is let go on.
     Waits(Arc<Gate>),
 }
@@ -86,6 +88,7 @@ impl Faults {
             None => work.await,
             Some(Fault::Fails) => Err(down()),
             Some(Fault::FailsAfter) => work.await.and_then(|_| Err(down())),
+            Some(Fault::Panics) => panic!("{operation} panics, as it was told to"),
             Some(Fault::Waits(gate)) => {
                 gate.arrived.notify_one();
                 gate.opened.notified().await;

@@ -15,10 +15,12 @@ pub(crate) mod clock;
 pub(crate) mod faults;
 pub(crate) mod race;
 pub(crate) mod stores;
+pub(crate) mod traced;
 pub(crate) mod world;
 
 pub(crate) use authenticator::App;
 pub(crate) use client::{Answer, Client};
 pub(crate) use clock::TestClock;
 pub(crate) use faults::Fault;
+pub(crate) use traced::Traced;
 pub(crate) use world::{ACME, GLOBEX, INITECH, World};

@@ -3,7 +3,6 @@
 use std::{
     fmt,
     ops::ControlFlow,
-    pin::pin,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
@@ -15,9 +14,13 @@ use tokio::{
 
 use super::AuditEvents;
 use crate::{
+    deliver::caught,
     domain::AuditEvent,
-    flow::meters::{self, Watch},
-    store::{AuditSink, StoreErrorKind},
+    flow::{
+        meters::{self, Watch},
+        supervise::{Stop, given},
+    },
+    store::{AuditSink, StoreError, StoreErrorKind},
 };
 
 /// What is recorded at once.
@@ -29,19 +32,28 @@ const GATHER: Duration = Duration::from_millis(250);
 /// How long a sink that does not answer is left alone.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// How much is tried when everything stops.
-const LAST: Duration = Duration::from_secs(10);
+/// How long a sink may take for a batch.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many events a subscriber may be behind.
 const BEHIND: usize = 1024;
 
 pub(crate) struct AuditQueue {
     push: mpsc::Sender<AuditEvent>,
-    waiting: Mutex<mpsc::Receiver<AuditEvent>>,
+    held: Mutex<Held>,
     subscribers: broadcast::Sender<AuditEvent>,
     dropped: AtomicU64,
     /// Whether it was said that events are lost, since they last were not.
     said: AtomicBool,
+}
+
+/// What whoever brings events holds, and leaves to the next.
+struct Held {
+    waiting: mpsc::Receiver<AuditEvent>,
+    /// What is being recorded: subscribers have heard of it.
+    batch: Vec<AuditEvent>,
+    /// Whether the sink has panicked over this batch.
+    panicked: bool,
 }
 
 impl AuditQueue {
@@ -51,7 +63,7 @@ impl AuditQueue {
         let (subscribers, _) = broadcast::channel(BEHIND);
         Self {
             push,
-            waiting: Mutex::new(waiting),
+            held: Mutex::new(Held { waiting, batch: Vec::new(), panicked: false }),
             subscribers,
             dropped: AtomicU64::new(0),
             said: AtomicBool::new(false),
@@ -88,36 +100,42 @@ impl AuditQueue {
         AuditEvents::new(self.subscribers.subscribe())
     }
 
-    /// Brings events to subscribers and to the sink until `stop` completes, and then what is left.
-    pub(crate) async fn run(&self, sink: &dyn AuditSink, stop: impl Future<Output = ()>) {
-        let mut waiting = self.waiting.lock().await;
-        let mut stop = pin!(stop);
-        let mut batch = Vec::new();
+    /// Brings events to subscribers and to the sink until `stop` is given, and then what is left. What it
+    /// leaves, because the sink does not answer or this is dropped, stays here for another `run`.
+    pub(crate) async fn run(&self, sink: &dyn AuditSink, stop: &Stop) {
+        let mut held = self.held.lock().await;
         loop {
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                _ = waiting.recv_many(&mut batch, BATCH) => {}
-            }
-            // Subscribers hear at once; the sink has what comes meanwhile along with it.
-            self.publish(&batch);
-            let stopped = batch.len() < BATCH && timeout(GATHER, &mut stop).await.is_ok();
-            self.gather(&mut waiting, &mut batch);
-            if stopped || self.record(sink, &mut batch, &mut stop).await.is_break() {
-                break;
-            }
-        }
-        let rest = async {
-            loop {
-                self.gather(&mut waiting, &mut batch);
-                if batch.is_empty() || self.record_once(sink, &mut batch).await.is_break() {
-                    break;
+            if held.batch.is_empty() {
+                let Held { waiting, batch, .. } = &mut *held;
+                tokio::select! {
+                    biased;
+                    () = given(stop) => {}
+                    _ = waiting.recv_many(batch, BATCH) => {}
+                }
+                // Subscribers hear at once; the sink has what comes meanwhile along with it.
+                self.publish(batch);
+                if batch.len() < BATCH {
+                    let _ = timeout(GATHER, given(stop)).await;
+                }
+                self.gather(waiting, batch);
+                if batch.is_empty() {
+                    return;
                 }
             }
-        };
-        let _ = timeout(LAST, rest).await;
-        let events = batch.len() + waiting.len();
-        if events > 0 {
+            let last = *stop.borrow();
+            if self.record(sink, &mut held).await.is_break() {
+                if last {
+                    return;
+                }
+                let _ = timeout(AGAIN, given(stop)).await;
+            }
+        }
+    }
+
+    /// Says how many events nobody will record any more, when nothing runs any more.
+    pub(crate) fn tell_what_is_left(&self) {
+        let left = self.held.try_lock().map(|held| held.batch.len() + held.waiting.len());
+        if let Ok(events @ 1..) = left {
             tracing::warn!(events, "audit events were left unrecorded");
         }
     }
@@ -141,38 +159,48 @@ impl AuditQueue {
         }
     }
 
-    /// Records a batch, however often that takes; says whether it is to stop.
-    async fn record(
-        &self,
-        sink: &dyn AuditSink,
-        batch: &mut Vec<AuditEvent>,
-        stop: &mut (impl Future<Output = ()> + Unpin),
-    ) -> ControlFlow<()> {
-        while self.record_once(sink, batch).await.is_break() {
-            if timeout(AGAIN, &mut *stop).await.is_ok() {
+    /// Tries once; whether it is to be tried again. What the sink can't take is given up.
+    async fn record(&self, sink: &dyn AuditSink, held: &mut Held) -> ControlFlow<()> {
+        let Held { batch, panicked, .. } = held;
+        let (watch, events) = (Watch::start(), batch.len());
+        let recorded = caught(async {
+            let answer = timeout(PATIENCE, sink.record(batch)).await;
+            answer.unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Unavailable)))
+        })
+        .await;
+        meters::recorded(watch, if matches!(recorded, Ok(Ok(()))) { "ok" } else { "error" });
+        let given_up = match recorded {
+            Ok(Ok(())) => {
+                self.said.store(false, Ordering::Relaxed);
+                false
+            }
+            Ok(Err(error)) if error.kind() == StoreErrorKind::Unavailable => {
+                tracing::debug!(%error, events, "audit events were not recorded; trying again");
                 return ControlFlow::Break(());
             }
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Tries once; whether the sink did not answer. What it can't take is given up.
-    async fn record_once(&self, sink: &dyn AuditSink, batch: &mut Vec<AuditEvent>) -> ControlFlow<()> {
-        let watch = Watch::start();
-        let recorded = sink.record(batch).await;
-        meters::recorded(watch, if recorded.is_ok() { "ok" } else { "error" });
-        match recorded {
-            Ok(()) => self.said.store(false, Ordering::Relaxed),
-            Err(error) if error.kind() == StoreErrorKind::Unavailable => {
-                tracing::debug!(%error, events = batch.len(), "audit events were not recorded; trying again");
+            Ok(Err(error)) => {
+                tracing::error!(%error, events, "audit events were refused by the sink, and given up");
+                true
+            }
+            // Over the same events again, it would keep all others waiting.
+            Err(_) if *panicked => {
+                tracing::error!(
+                    events,
+                    "the audit sink has panicked again over audit events, which are given up"
+                );
+                true
+            }
+            Err(_) => {
+                tracing::error!(events, "the audit sink has panicked; trying again");
+                *panicked = true;
                 return ControlFlow::Break(());
             }
-            Err(error) => {
-                tracing::error!(%error, events = batch.len(), "audit events were refused by the sink, and given up");
-                batch.iter().for_each(|_| self.lost());
-            }
+        };
+        if given_up {
+            batch.iter().for_each(|_| self.lost());
         }
         batch.clear();
+        *panicked = false;
         ControlFlow::Continue(())
     }
 }
