@@ -21,7 +21,9 @@ use vestibule::{
         AuditEvent, AuditKind, AuditReason, Domain, EmailAddress, Environment, FactorKind, ForbiddenReason,
         JitProvisioning, LimitKind, Member, MemberId, MemberStatus, OrganizationId, Secret, Timestamp,
     },
-    store::{Answer, AuditOf, AuditSink, StoreError, StoreErrorKind},
+    store::{
+        Answer, AuditOf, AuditSink, CounterKey, Counters, StoreError, StoreErrorKind, moka::MokaCounters,
+    },
 };
 
 /// Hears what happens in a world.
@@ -285,6 +287,41 @@ async fn what_is_tried_too_often_is_told_once() {
     }
     let heard = ear.hears(&["sent", "sent", "sent", "sent", "sent", "limited"]).await;
     assert_eq!(heard[5].kind, AuditKind::Limited { limit: LimitKind::EmailsPerPair });
+}
+
+/// Counts nothing of what is told seldom, and never answers.
+#[derive(Default)]
+struct Hanging(MokaCounters);
+
+impl Counters for Hanging {
+    fn increment_below<'a>(
+        &'a self,
+        key: &'a CounterKey,
+        limit: u32,
+        window: Duration,
+        now: Timestamp,
+    ) -> Answer<'a, Option<u32>> {
+        if key.as_str().starts_with("told/") {
+            return Box::pin(std::future::pending());
+        }
+        self.0.increment_below(key, limit, window, now)
+    }
+
+    fn give_back<'a>(&'a self, key: &'a CounterKey, now: Timestamp) -> Answer<'a, ()> {
+        self.0.give_back(key, now)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn counters_that_do_not_answer_hold_up_no_refusal_and_silence_nothing() {
+    let world = World::with(|builder| builder.counters(Hanging::default())).await;
+    let mut gina = world.gina().await;
+    let mut ear = Ear::at(&world).await;
+    for _ in 0..2 {
+        let refused = tokio::time::timeout(Duration::from_secs(1), gina.get(&format!("/o/{ACME}"))).await;
+        refused.expect("an answer in time").expect(403);
+    }
+    ear.hears(&["forbidden", "forbidden"]).await;
 }
 
 /// The names of what the log holds, newest first, once it holds this.

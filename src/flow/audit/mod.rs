@@ -11,6 +11,7 @@ mod subscribe;
 
 use std::time::Duration;
 
+use tokio::time::timeout;
 use tracing::{Span, field::display};
 
 pub(crate) use about::About;
@@ -33,6 +34,10 @@ use crate::{
 };
 
 const SELDOM: Duration = Duration::from_secs(60);
+
+/// How long a refusal waits to know whether it was told of already: whoever is refused hears so, whatever becomes
+/// of the counters.
+const COUNTING: Duration = Duration::from_millis(250);
 
 impl Engine {
     /// Tells of something that has happened. Never waits, and can't fail: what finds no room is counted.
@@ -65,9 +70,10 @@ impl Engine {
     /// Tells of something that can be caused again and again, once a minute for each `subject`.
     pub(crate) async fn tell_seldom(&self, subject: &str, kind: AuditKind, about: About, caller: &Caller) {
         let key = CounterKey::new("told", format!("{}/{subject}", kind.name()));
-        let first = self.stores.counters.increment_below(&key, 1, SELDOM, caller.now).await;
-        // A count that can't be kept silences nothing.
-        if matches!(first, Ok(None)) {
+        let first =
+            timeout(COUNTING, self.stores.counters.increment_below(&key, 1, SELDOM, caller.now)).await;
+        // A count that can't be kept, or is not kept in time, silences nothing.
+        if matches!(first, Ok(Ok(None))) {
             meters::happened(&kind);
         } else {
             self.tell(kind, about, caller);
