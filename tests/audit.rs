@@ -16,7 +16,7 @@ use common::{
 };
 use serde_json::json;
 use vestibule::{
-    AuditEvents, Missed, Vestibule,
+    AuditEvents, Caller, Missed, Terms, Vestibule, Vouched,
     domain::{
         AuditEvent, AuditKind, AuditReason, Domain, EmailAddress, Environment, FactorKind, ForbiddenReason,
         JitProvisioning, LimitKind, Member, MemberId, MemberStatus, OrganizationId, Secret, Timestamp,
@@ -322,6 +322,44 @@ async fn counters_that_do_not_answer_hold_up_no_refusal_and_silence_nothing() {
         refused.expect("an answer in time").expect(403);
     }
     ear.hears(&["forbidden", "forbidden"]).await;
+}
+
+#[tokio::test]
+async fn a_first_factor_that_the_application_adds_is_told() {
+    let world = World::new().await;
+    let client = world.gina().await;
+    let session = world.vestibule.current_session(&client.session_token()).await.unwrap();
+    let mut ear = Ear::at(&world).await;
+    let engine = world.vestibule.engine();
+    let added = async |vouched| {
+        let caller = Caller::at(world.vestibule.now());
+        engine.add_first_factor(&session, vouched, &Terms::default(), &caller).await
+    };
+    world.clock.advance_secs(60);
+    let vouched = Vouched { kind: FactorKind::Sso, ..world.vouched("gina@globex.example") };
+    let extended = added(vouched).await.unwrap();
+    assert!(extended.expires_at() > session.expires_at());
+    let heard = ear.hears(&["extended"]).await;
+    assert_eq!(heard[0].kind, AuditKind::Extended { factor: FactorKind::Sso });
+    assert_eq!(heard[0].member_session_id, Some(session.member_session_id()));
+
+    // Of what changes nothing, there is nothing to tell.
+    added(world.vouched("ada@acme.example")).await.unwrap();
+    ear.hears(&[]).await;
+}
+
+#[tokio::test]
+async fn an_address_is_told_once_it_is_proved_for_the_first_time() {
+    let world = World::new().await;
+    let mut ear = Ear::at(&world).await;
+    ear.marker.email_address_verified = false;
+    ear.heard().await;
+    world.gina().await;
+    ear.marker = world.member(GLOBEX, "gina@globex.example").await;
+    let heard = ear.hears(&["proved", "address_verified", "signed_in"]).await;
+    assert_eq!(heard[1].member_id.as_ref(), Some(&ear.marker.member_id));
+    world.gina().await;
+    ear.hears(&["proved", "signed_in"]).await;
 }
 
 /// The names of what the log holds, newest first, once it holds this.
