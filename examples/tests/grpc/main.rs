@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../../acme.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod acme;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../../grpc/ledger.rs"]
-#[allow(dead_code, reason = "the messages alone are the client's")]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod ledger;
+mod transport;
 
 use common::{Client, Example, Person};
 use hyper_util::{
@@ -26,8 +30,12 @@ struct Ledger {
 
 impl Ledger {
     fn of(example: &Example, token: Option<&str>) -> Self {
+        Self::at(example.origin(), token)
+    }
+
+    fn at(origin: &str, token: Option<&str>) -> Self {
         let connections = Connections::builder(TokioExecutor::new()).http2_only(true).build_http();
-        let grpc = Grpc::with_origin(connections, example.origin().parse().unwrap());
+        let grpc = Grpc::with_origin(connections, origin.parse().unwrap());
         Self { grpc, token: token.map(str::to_owned) }
     }
 
