@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 use vestibule::{
     Clock, ErrorKind, FileKeys, MemberSession, Requirement, Vestibule,
-    domain::{AuthMethod, Domain, FactorDemand, FactorKind},
+    domain::{AuthMethod, Domain, FactorDemand, FactorKind, OauthProvider},
     store::memory::MemoryStore,
     test::{Kit, KitError, SignedIn},
 };
@@ -53,7 +53,8 @@ async fn members_sign_in_by_what_they_have_and_the_organization_demands() {
     let open = kit.organization("open").await.unwrap();
     let passwords = kit.organization("passwords").auth_methods([AuthMethod::Password]).await.unwrap();
     let links = kit.organization("links").auth_methods([AuthMethod::MagicLink]).await.unwrap();
-    use FactorKind::{EmailOtp, MagicLink, Otp, Password, Totp};
+    use FactorKind::{EmailOtp, MagicLink, Oauth, Otp, Password, Sso, Totp};
+    let google = Oauth(OauthProvider::Google);
     for (member, proved) in [
         (kit.member(&open, "a@kit.example"), vec![EmailOtp]),
         (kit.member(&links, "b@kit.example"), vec![MagicLink]),
@@ -63,6 +64,10 @@ async fn members_sign_in_by_what_they_have_and_the_organization_demands() {
         (kit.member(&strict, "f@kit.example").sms(), vec![EmailOtp, Otp]),
         (kit.member(&strict, "g@kit.example").totp().sms(), vec![EmailOtp, Totp]),
         (kit.member(&strict, "h@kit.example").password(PASSWORD).sms(), vec![Password, Otp]),
+        (kit.member(&open, "i@kit.example").first_factor(Sso), vec![Sso]),
+        (kit.member(&open, "j@kit.example").password(PASSWORD).first_factor(MagicLink), vec![MagicLink]),
+        (kit.member(&strict, "k@kit.example").first_factor(google).totp(), vec![google, Totp]),
+        (kit.member(&open, "l@kit.example").first_factor(Password).password(PASSWORD), vec![Password]),
     ] {
         let member = member.await.unwrap();
         // As often as they like, and each time with another session.
@@ -230,9 +235,17 @@ async fn what_can_not_be_done_is_said_in_a_sentence() {
     let passwords = kit.organization("passwords").auth_methods([AuthMethod::Password]).await.unwrap();
     let bare = kit.member(&strict, "a@kit.example").await.unwrap();
     let no_password = kit.member(&passwords, "b@kit.example").await.unwrap();
+    let no_sso = kit.member(&passwords, "e@kit.example").first_factor(FactorKind::Sso).await.unwrap();
+    let no_first = kit.member(&strict, "f@kit.example").first_factor(FactorKind::Password).await.unwrap();
     for (error, says) in [
         (bare.sign_in().await.unwrap_err(), "give them .totp(), .sms() or .password(…)"),
         (no_password.sign_in().await.unwrap_err(), "give the member one: .password(…)"),
+        (no_sso.sign_in().await.unwrap_err(), "has not what passwords demands"),
+        (no_first.sign_in().await.unwrap_err(), "add .password(…)"),
+        (
+            kit.member(&strict, "g@kit.example").first_factor(FactorKind::Otp).totp().await.unwrap_err(),
+            "first factor",
+        ),
         (kit.organization("strict").await.unwrap_err(), "taken"),
         (kit.organization("no slug").await.unwrap_err(), "slug"),
         (kit.member(&strict, "nobody").await.unwrap_err(), "address"),

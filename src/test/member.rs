@@ -18,6 +18,7 @@ pub struct NewMember {
     organization: Organization,
     address: String,
     roles: Vec<String>,
+    first: Option<FactorKind>,
     password: Option<Secret>,
     totp: bool,
     sms: bool,
@@ -26,7 +27,16 @@ pub struct NewMember {
 impl NewMember {
     pub(super) fn new(kit: Kit, organization: Organization, address: &str) -> Self {
         let address = address.to_owned();
-        Self { kit, organization, address, roles: Vec::new(), password: None, totp: false, sms: false }
+        Self {
+            kit,
+            organization,
+            address,
+            roles: Vec::new(),
+            first: None,
+            password: None,
+            totp: false,
+            sms: false,
+        }
     }
 
     /// With this role, and any that was named before.
@@ -35,7 +45,14 @@ impl NewMember {
         self
     }
 
-    /// With a password, by which they sign in from then on. It has to be a good one.
+    /// With this first factor, by which they sign in from then on, such as [`FactorKind::Sso`]. The application
+    /// vouches for it; a password is proved, and given to them by [`password`](Self::password).
+    pub fn first_factor(self, kind: FactorKind) -> Self {
+        Self { first: Some(kind), ..self }
+    }
+
+    /// With a password, by which they sign in from then on unless another first factor is named. It has to be a
+    /// good one.
     pub fn password(self, password: &str) -> Self {
         Self { password: Some(Secret::new(password)), ..self }
     }
@@ -51,7 +68,7 @@ impl NewMember {
     }
 
     async fn make(self) -> Result<TestMember, KitError> {
-        let Self { kit, organization, address, roles, password, totp, sms } = self;
+        let Self { kit, organization, address, roles, first, password, totp, sms } = self;
         let vestibule = kit.vestibule();
         let environment = vestibule.engine().settings.environment;
         let bytes: [u8; 16] = random().map_err(crate::flow::Error::from)?;
@@ -75,6 +92,7 @@ impl NewMember {
             kit: kit.clone(),
             member,
             organization,
+            first,
             password,
             authenticator: None,
             recovery_codes: Vec::new(),
@@ -115,6 +133,7 @@ struct Person {
     kit: Kit,
     member: Member,
     organization: Organization,
+    first: Option<FactorKind>,
     password: Option<Secret>,
     authenticator: Option<Authenticator>,
     recovery_codes: Vec<String>,
@@ -152,8 +171,8 @@ impl TestMember {
         self.0.phone.as_ref()
     }
 
-    /// Signs in: by the password, or else by a first factor that the organization takes and the application vouches
-    /// for; then by the app or the phone, where a second factor is demanded. A code of the app moves the kit's clock
+    /// Signs in: by the first factor that was named, by the password, or else by a first factor that the organization
+    /// takes and the application vouches for; then by the app or the phone, where a second factor is demanded. A code of the app moves the kit's clock
     /// where the present one was used already ([`Authenticator::next_code`]).
     ///
     /// # Errors
@@ -195,8 +214,12 @@ impl TestMember {
 
 impl Person {
     async fn prove_first(&self) -> Result<Client, KitError> {
-        let Some(password) = &self.password else {
-            return self.vouched_for(Some(self.organization.organization_id.clone())).await;
+        let password = match (&self.first, &self.password) {
+            (None | Some(FactorKind::Password), Some(password)) => password,
+            (Some(FactorKind::Password), None) => {
+                return Err(KitError::NoFactor("this member has no password; add .password(…)".to_owned()));
+            }
+            _ => return self.vouched_for(Some(self.organization.organization_id.clone())).await,
         };
         let mut client = Client::new(&self.kit);
         let step = format!("o/{}/password", self.organization.organization_slug);
@@ -221,8 +244,11 @@ impl Person {
         Ok(client)
     }
 
-    /// The first of these that the organization takes.
+    /// The one that was named, or the first of these that the organization takes.
     fn vouched_kind(&self) -> Result<FactorKind, KitError> {
+        if let Some(first) = self.first.filter(|first| *first != FactorKind::Password) {
+            return Ok(first);
+        }
         let oauth = [
             OauthProvider::Google,
             OauthProvider::Microsoft,
