@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     convert::Infallible,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -26,13 +27,15 @@ use base64::{
 };
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
+use ipnet::IpNet;
 use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, Jwk},
 };
 use tower::{Layer, ServiceExt, service_fn};
 use vestibule::{
-    ErrorKind, Grpc, JwtAlgorithm, MemberSession, Requirement, SessionPolicy, Vestibule,
+    ErrorKind, Grpc, JwtAlgorithm, Limit, Limits, MemberSession, PeerAddress, Requirement, SessionPolicy,
+    Vestibule,
     deliver::{Email, EmailSender},
     domain::{EmailAddress, FactorClass, FactorDemand, Permission, Role, RoleId, SessionId},
     test::{Attack, Kit, KitError, Outcome, Report, attack},
@@ -47,7 +50,14 @@ async fn kit() -> Kit {
         permissions: vec![Permission { resource_id: "invoices".into(), actions: vec!["pay".into()] }],
     };
     let builder = Vestibule::development().jwt_algorithm(JwtAlgorithm::EdDsa).session_policy(policy);
-    Kit::over(builder.roles([biller])).await.unwrap()
+    Kit::over(builder.roles([biller]).limits(few_failures())).await.unwrap()
+}
+
+/// So that the limit is met soon.
+fn few_failures() -> Limits {
+    let mut limits = Limits::default();
+    limits.failures_per_client = Limit::per_minutes(5, 15);
+    limits
 }
 
 fn fresh() -> FactorDemand {
@@ -358,6 +368,7 @@ fn homemade_routers(kit: &Kit) -> Vec<(&'static str, Router)> {
                 })
             }),
         ),
+        ("lets in while the directory fails", homemade(kit, asks_the_store_of_sessions())),
         ("knows JWTs by what they say", homemade(kit, remembering(message))),
         ("takes public keys for secrets", homemade(kit, takes_public_keys_for_secrets)),
         ("checks a JWT's signature, and no more", homemade(kit, checks_signatures)),
@@ -384,6 +395,14 @@ fn homemade_routers(kit: &Kit) -> Vec<(&'static str, Router)> {
         ("strips origins of exchanges", strips_origins(kit, "/auth/organizations")),
         ("strips origins of second factors", strips_origins(kit, "/auth/mfa/totp")),
         ("strips origins of step-ups", strips_origins(kit, "/auth/step-up/totp")),
+        ("strips origins of links", strips_origins(kit, "/auth/link")),
+        ("strips origins of new organizations", strips_origins(kit, "/auth/organizations/create")),
+        ("strips origins of switches", strips_origins(kit, "/auth/switch")),
+        ("strips origins of authenticator apps", strips_origins(kit, "/auth/enrol/totp")),
+        ("strips origins of codes of apps", strips_origins(kit, "/auth/enrol/totp/confirm")),
+        ("strips origins of phones", strips_origins(kit, "/auth/enrol/sms")),
+        ("strips origins of codes of phones", strips_origins(kit, "/auth/enrol/sms/confirm")),
+        ("strips origins of single revocations", strips_origins(kit, "/auth/sessions/revoke")),
         ("strips origins of revocations", strips_origins(kit, "/auth/sessions/revoke-others")),
         ("strips origins of sign-outs", strips_origins(kit, "/auth/sign-out")),
         ("goes wherever it is told", goes_anywhere(kit, |to| Some(to.to_owned()))),
@@ -391,6 +410,7 @@ fn homemade_routers(kit: &Kit) -> Vec<(&'static str, Router)> {
         ("compares beginnings of addresses", goes_anywhere(kit, like_its_own_origin)),
         ("leads on at whatever host it is asked", leads_on_at_its_host(kit)),
         ("mails links to whatever host it is asked at", mails_links_to_its_host(kit)),
+        ("believes where a request says it is from", believes_addresses(kit)),
         ("may be framed", without_headers(kit, &["content-security-policy", "x-frame-options"])),
         ("tells addresses", without_headers(kit, &["referrer-policy"])),
         ("adopts cookies", adopts_cookies(kit)),
@@ -412,6 +432,30 @@ fn remembering(key: fn(&str) -> String) -> impl Decides {
                 known.lock().unwrap().insert(key(&token));
             }
             good
+        }) as Deciding
+    }
+}
+
+/// Where a session that was good can't be loaded any more, for whatever reason.
+fn asks_the_store_of_sessions() -> impl Decides {
+    let known: Arc<Mutex<HashMap<String, MemberSession>>> = Arc::default();
+    move |vestibule: Vestibule, asked: Asked| {
+        let known = Arc::clone(&known);
+        Box::pin(async move {
+            let Some(token) = asked.token() else { return false };
+            match vestibule.current_session(&token).await {
+                Ok(session) => {
+                    known.lock().unwrap().insert(token, session);
+                    true
+                }
+                Err(error) if *error.kind() == ErrorKind::Unavailable => {
+                    let Some(session) = known.lock().unwrap().get(&token).cloned() else { return false };
+                    let id = session.member_session_id();
+                    let stored = vestibule.sessions_of(session.member_id()).await.unwrap_or_default();
+                    stored.iter().any(|record| record.session_id == id)
+                }
+                Err(_) => false,
+            }
         }) as Deciding
     }
 }
@@ -567,16 +611,29 @@ fn shared(kit: &Kit) -> Router {
     sound(kit).layer(from_fn(share))
 }
 
-/// On requests below this path.
-fn strips_origins(kit: &Kit, below: &'static str) -> Router {
+/// On requests for this path, or on all.
+fn strips_origins(kit: &Kit, path: &'static str) -> Router {
     let strip = move |mut request: Request, next: Next| async move {
-        if request.uri().path().starts_with(below) {
+        if path.is_empty() || request.uri().path() == path {
             request.headers_mut().remove(header::ORIGIN);
             request.headers_mut().remove("sec-fetch-site");
         }
         next.run(request).await
     };
     sound(kit).layer(from_fn(strip))
+}
+
+/// As who has copied a middleware that reads the leftmost address.
+fn believes_addresses(kit: &Kit) -> Router {
+    let believe = async |mut request: Request, next: Next| {
+        let said = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        let said = said.and_then(|said| said.split(',').next()).and_then(|first| first.trim().parse().ok());
+        if let Some(address) = said {
+            request.extensions_mut().insert(PeerAddress(SocketAddr::new(address, 80)));
+        }
+        next.run(request).await
+    };
+    sound(kit).layer(from_fn(believe))
 }
 
 fn without_headers(kit: &Kit, names: &'static [&'static str]) -> Router {
@@ -994,12 +1051,11 @@ async fn every_attack_finds_the_router_that_it_looks_for() {
     only("lets caches keep it", &["an answer that a shared cache may keep"]);
     only("tells the token", &["an answer that holds the session's token"]);
     only("shares with all sites", &["an answer that another site may read"]);
-    for requests in ["", " of codes", " of exchanges", " of second factors", " of step-ups"]
-        .into_iter()
-        .chain([" of revocations", " of sign-outs"])
-    {
-        only(&format!("strips origins{requests}"), &["a form of another site at the sign-in"]);
-    }
+    let strip: Vec<_> = found.keys().filter(|name| name.starts_with("strips origins")).collect();
+    assert_eq!(strip.len(), 15);
+    strip.into_iter().for_each(|router| only(router, &["a form of another site at the sign-in"]));
+    only("believes where a request says it is from", &["wrong codes from addresses that are made up"]);
+    has("lets in while the directory fails", &["a session that can't be checked because the store fails"]);
     only("goes wherever it is told", &["a way back that leads to another site"]);
     only("decodes what it has checked", &["a way back that leads to another site"]);
     only("compares beginnings of addresses", &["a way back that leads to another site"]);
@@ -1122,6 +1178,38 @@ async fn foreign_keys_are_of_the_kind_that_the_application_takes() {
     });
     let broken = broken_on(&kit, router, "/reports", Requirement::member()).await;
     assert_eq!(broken, BTreeSet::from(["a JWT signed with another key"]));
+}
+
+#[tokio::test]
+async fn proxies_that_are_trusted_too_widely_are_found() {
+    const ATTACK: &str = "wrong codes from addresses that are made up";
+    let of = async |trusted: &[&str]| {
+        let trusted: Vec<IpNet> = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        let builder = Vestibule::development().jwt_algorithm(JwtAlgorithm::EdDsa).limits(few_failures());
+        let kit = Kit::over(builder.trusted_proxies(trusted)).await.unwrap();
+        (sound(&kit), kit)
+    };
+    for (trusted, found) in [
+        (&["0.0.0.0/0"][..], true),
+        (&["::/0"], true),
+        (&["10.0.0.0/8", "198.18.0.0/15", "203.0.113.0/24"], true),
+        (&["10.0.0.0/8", "fd00::/8"], false),
+        (&[], false),
+    ] {
+        let (router, kit) = of(trusted).await;
+        let broken = broken_on(&kit, router, "/reports", Requirement::member()).await;
+        assert_eq!(broken, found.then_some(ATTACK).into_iter().collect(), "{trusted:?}");
+    }
+    // Where nobody knows who asks, nobody is limited, and no forged address can be told.
+    let (router, kit) = of(&[]).await;
+    let unknown = router.layer(from_fn(async |mut request: Request, next: Next| {
+        request.extensions_mut().remove::<PeerAddress>();
+        next.run(request).await
+    }));
+    let report = attack(unknown, &kit).get("/reports", Requirement::member()).await.unwrap();
+    let finding = report.findings().iter().find(|finding| finding.attack == ATTACK).unwrap();
+    let Outcome::NotApplicable(why) = &finding.outcome else { panic!("{finding}") };
+    assert!(why.contains("does not know the addresses"), "{why}");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::{
     Authenticator, KitError, NewMember, NewOrganization, TestClock,
     door::{Door, door},
-    outage::{Outage, Switch, Switched},
+    outage::{Switch, Switched},
 };
 use crate::{
     deliver::{Mailbox, Received},
@@ -61,7 +61,8 @@ struct Parts {
     clock: TestClock,
     mailbox: Mailbox,
     door: Door,
-    store: Switch,
+    sessions: Switch,
+    directory: Switch,
     _background: Background,
 }
 
@@ -81,13 +82,17 @@ impl Kit {
     /// # Errors
     /// [`KitError::Build`].
     pub async fn over(builder: Builder) -> Result<Self, KitError> {
-        let (clock, mailbox, store) = (TestClock::new(), Mailbox::new(), Switch::default());
-        let switch = store.clone();
-        let builder = builder.sessions_through(|inner| Arc::new(Switched::new(inner, switch)));
+        let (clock, mailbox) = (TestClock::new(), Mailbox::new());
+        let (sessions, directory) = (Switch::default(), Switch::default());
+        let (of_sessions, of_directory) = (sessions.clone(), directory.clone());
+        let builder = builder
+            .sessions_through(|inner| Arc::new(Switched::new(inner, of_sessions)))
+            .directory_through(|inner| Arc::new(Switched::new(inner, of_directory)));
         let vestibule = builder.clock(clock.clone()).mailbox(mailbox.clone()).build().await?;
         let door = door(vestibule.auth_layer().layer(Empty(StatusCode::NOT_FOUND)));
         let background = vestibule.start();
-        Ok(Self(Arc::new(Parts { vestibule, clock, mailbox, door, store, _background: background })))
+        let parts = Parts { vestibule, clock, mailbox, door, sessions, directory, _background: background };
+        Ok(Self(Arc::new(parts)))
     }
 
     /// What the application under test is built over. It is started already.
@@ -182,9 +187,9 @@ impl Kit {
         door(self.vestibule().session_layer().layer(require.layer(Empty(StatusCode::NO_CONTENT))))
     }
 
-    /// Until it is dropped, the store of sessions does not answer.
-    pub(super) fn outage(&self) -> Outage {
-        self.0.store.off()
+    /// What can fail when it is told to, by its name.
+    pub(super) fn switches(&self) -> [(&'static str, &Switch); 2] {
+        [("the store of sessions", &self.0.sessions), ("the directory", &self.0.directory)]
     }
 
     pub(super) fn cookies(&self) -> CookieNames {

@@ -1,4 +1,4 @@
-//! A store of sessions that fails when it is told to.
+//! Stores that fail when they are told to.
 
 use std::sync::{
     Arc,
@@ -6,8 +6,13 @@ use std::sync::{
 };
 
 use crate::{
-    domain::{MemberId, OrganizationId, SessionId, SessionRecord, Timestamp, TokenSeed},
-    store::{Answer, LastUse, SessionStore, StoreError, StoreErrorKind},
+    domain::{
+        EmailAddress, Entrance, Member, MemberId, Organization, OrganizationId, SessionId, SessionRecord,
+        Timestamp, TokenSeed,
+    },
+    store::{
+        Answer, Directory, FindOrganization, Joining, LastUse, SessionStore, StoreError, StoreErrorKind,
+    },
 };
 
 #[derive(Clone, Default)]
@@ -30,17 +35,17 @@ impl Drop for Outage {
 }
 
 /// The store behind the switch.
-pub(super) struct Switched {
-    inner: Arc<dyn SessionStore>,
+pub(super) struct Switched<S: ?Sized> {
+    inner: Arc<S>,
     switch: Switch,
 }
 
-impl Switched {
-    pub(super) fn new(inner: Arc<dyn SessionStore>, switch: Switch) -> Self {
+impl<S: ?Sized> Switched<S> {
+    pub(super) fn new(inner: Arc<S>, switch: Switch) -> Self {
         Self { inner, switch }
     }
 
-    fn answer<'a, T: 'a>(&'a self, ask: impl FnOnce(&'a dyn SessionStore) -> Answer<'a, T>) -> Answer<'a, T> {
+    fn answer<'a, T: 'a>(&'a self, ask: impl FnOnce(&'a S) -> Answer<'a, T>) -> Answer<'a, T> {
         if self.switch.0.load(Ordering::SeqCst) {
             return Box::pin(async { Err(StoreError::new(StoreErrorKind::Unavailable)) });
         }
@@ -48,7 +53,33 @@ impl Switched {
     }
 }
 
-impl SessionStore for Switched {
+impl Directory for Switched<dyn Directory> {
+    fn organization<'a>(&'a self, find: FindOrganization<'a>) -> Answer<'a, Option<Organization>> {
+        self.answer(|directory| directory.organization(find))
+    }
+
+    fn member<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, Option<Member>> {
+        self.answer(|directory| directory.member(member_id))
+    }
+
+    fn entrance<'a>(
+        &'a self,
+        organization_id: &'a OrganizationId,
+        address: &'a EmailAddress,
+    ) -> Answer<'a, Option<Entrance>> {
+        self.answer(|directory| directory.entrance(organization_id, address))
+    }
+
+    fn entrances<'a>(&'a self, address: &'a EmailAddress) -> Answer<'a, Vec<Entrance>> {
+        self.answer(|directory| directory.entrances(address))
+    }
+
+    fn join<'a>(&'a self, joining: &'a Joining) -> Answer<'a, Member> {
+        self.answer(|directory| directory.join(joining))
+    }
+}
+
+impl SessionStore for Switched<dyn SessionStore> {
     fn insert<'a>(&'a self, record: &'a SessionRecord) -> Answer<'a, ()> {
         self.answer(|store| store.insert(record))
     }

@@ -102,14 +102,17 @@ async fn organization_deleted(ground: &Ground) -> Course {
     ground.must_refuse(ground.request_in(&organization, &member)?, "it").await
 }
 
-/// Whether it was revoked, nobody can tell.
+/// Whether it was revoked, or its member deactivated, nobody can tell.
 async fn unchecked(ground: &Ground) -> Course {
-    let member = ground.let_in().await?;
-    // What is in memory needs no store.
-    ground.kit.vestibule().member_changed(&member.member().member().member_id);
-    let outage = ground.kit.outage();
-    let answer = ground.send(ground.request_of(&member)?).await;
-    drop(outage);
-    ground.must_have_refused(&answer?, "it")?;
-    ground.must_let_in(&member).await
+    for (what, switch) in ground.kit.switches() {
+        let member = ground.let_in().await?;
+        // What is in memory needs no store.
+        ground.kit.vestibule().member_changed(&member.member().member().member_id);
+        let outage = switch.off();
+        let answer = ground.send(ground.request_of(&member)?).await;
+        drop(outage);
+        ground.must_have_refused(&answer?, &format!("it, while {what} failed,"))?;
+        ground.must_let_in(&member).await?;
+    }
+    Ok(())
 }

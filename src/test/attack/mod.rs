@@ -6,6 +6,7 @@ mod foreign_form;
 mod forged;
 mod ground;
 mod jwt;
+mod made_up_address;
 mod nobody;
 mod owed;
 mod paths;

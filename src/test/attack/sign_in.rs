@@ -11,14 +11,16 @@ use super::{
     foreign_form::foreign_forms,
     forged::{made_up_token, there},
     ground::{Course, Ground, Stop},
+    made_up_address::made_up_addresses,
     route::Place,
 };
 use crate::test::{KitError, TestMember, client::Client, door::Answer};
 
-pub(super) const TRIES: [Try; 6] = [
+pub(super) const TRIES: [Try; 7] = [
     ("a form of another site at the sign-in", |ground| Box::pin(foreign_forms(ground))),
     ("a way back that leads to another site", |ground| Box::pin(way_back(ground))),
     ("a sign-in at another host", |ground| Box::pin(at_another_host(ground))),
+    ("wrong codes from addresses that are made up", |ground| Box::pin(made_up_addresses(ground))),
     ("a token that was planted before the sign-in", |ground| Box::pin(planted(ground))),
     ("a sign-in in a frame of another site", |ground| Box::pin(framed(ground))),
     ("an address of the sign-in that other sites are told", |ground| Box::pin(told_to_others(ground))),

@@ -126,6 +126,16 @@ impl Builder {
         self
     }
 
+    /// Puts a directory in front of the one that sign-ins and sessions ask; it is changed as before.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn directory_through(
+        mut self,
+        front: impl FnOnce(Arc<dyn Directory>) -> Arc<dyn Directory>,
+    ) -> Self {
+        self.directory = self.directory.map(front);
+        self
+    }
+
     /// Where credentials lie.
     pub fn credentials(mut self, credentials: impl CredentialStore) -> Self {
         self.credentials = Some(Arc::new(credentials));
