@@ -43,12 +43,14 @@ pub(crate) fn attest(
         factor.last_authenticated_at = factor.last_authenticated_at.min(now);
     }
     let permissions = permissions(&roles, project_roles, &[]);
+    // How long it lay unused, its issuer knows.
+    let organization =
+        OrganizationPart::new(record.organization_id.clone(), organization_slug, Duration::MAX);
     let parts = Parts {
-        organization: Arc::new(OrganizationPart::new(record.organization_id.clone(), organization_slug)),
+        organization: Arc::new(organization),
         member: Arc::new(MemberPart { member_id: record.member_id.clone(), email_address }),
         roles: Arc::new(RolesPart { roles, permissions }),
         user_agent: record.user_agent.as_str().into(),
     };
-    // How long it lay unused, its issuer knows.
-    Ok(MemberSession::with(&record, parts, ends, Duration::MAX))
+    Ok(MemberSession::with(&record, parts, ends))
 }

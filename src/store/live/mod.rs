@@ -4,7 +4,8 @@
 //! store enters only if nothing ended or changed since it was asked.
 //!
 //! A look costs a shard's read lock and two places in memory that may be cold: the bucket that the token
-//! leads to, and the beginning of the session. Everything else about a session is kept small.
+//! leads to, which is one cache line, and the beginning of the session, which lies in two that stand side by
+//! side. Everything else about a session is kept small.
 
 mod found_by;
 mod key;
@@ -131,7 +132,7 @@ impl LiveTable {
     /// Prepares a session that was just made: it is to be found by this token, and shares with others what
     /// they have in common. One that is not prepared does not enter the table.
     pub(crate) fn settle(&self, session: &mut MemberSession, token: &[u8]) {
-        let Parts { organization, member, roles, user_agent } = session.parts();
+        let Parts { organization, roles, member, user_agent } = session.parts();
         let members = self.members[shard_of(&member.member_id)].read();
         let known = members.get_key_value(&member.member_id).map(|(ByMember(known), _)| known);
         let parts = Parts {
