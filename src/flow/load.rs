@@ -68,7 +68,7 @@ impl Engine {
 
     fn used(&self, session: &MemberSession, now: Timestamp) {
         if session.touch(now) {
-            self.touches.note(&session.member_session_id(), now);
+            self.touches.note(session);
         }
     }
 

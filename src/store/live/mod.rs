@@ -7,6 +7,7 @@
 //! leads to, which is one cache line, and the beginning of the session, which lies in two that stand side by
 //! side. Everything else about a session is kept small.
 
+mod apart;
 mod found_by;
 mod key;
 mod shard;
@@ -25,6 +26,7 @@ use std::{
 
 use tokio::sync::Notify;
 
+pub(crate) use self::apart::Apart;
 use self::{
     found_by::{ById, ByMember},
     key::TokenHash,
@@ -71,8 +73,9 @@ pub(crate) struct LiveTable {
     sessions: Vec<Shard<SessionShard>>,
     members: Vec<Shard<HashMap<ByMember, Vec<MemberSession>>>>,
     shared: Shared,
-    /// Moves whenever a session ends or is replaced, and whenever a member or an organization changes.
-    changes: AtomicU64,
+    /// Moves whenever a session ends or is replaced, and whenever a member or an organization changes. Apart from
+    /// what every look reads.
+    changes: Apart<AtomicU64>,
     ended: Vec<Notify>,
     capacity: usize,
     staleness: Duration,
@@ -87,7 +90,7 @@ impl LiveTable {
             sessions: (0..SHARDS).map(|_| Shard::default()).collect(),
             members: (0..SHARDS).map(|_| Shard::default()).collect(),
             shared: Shared::default(),
-            changes: AtomicU64::new(0),
+            changes: Apart::default(),
             ended: (0..SHARDS).map(|_| Notify::new()).collect(),
             capacity: capacity.div_ceil(SHARDS),
             staleness,
@@ -122,11 +125,11 @@ impl LiveTable {
 
     /// To be taken before a store is asked about a session, its member or its organization.
     pub(crate) fn ticket(&self) -> Ticket {
-        Ticket(self.changes.load(Ordering::Acquire))
+        Ticket(self.changes.0.load(Ordering::Acquire))
     }
 
     fn moved(&self) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.changes.0.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Prepares a session that was just made: it is to be found by this token, and shares with others what
@@ -157,12 +160,12 @@ impl LiveTable {
         // the shard: what is put in here after a change was noticed by nobody can't be.
         let settled = *session.token_key() != TokenKey::default();
         if settled
-            && self.changes.load(Ordering::Acquire) == ticket.0
+            && self.changes.0.load(Ordering::Acquire) == ticket.0
             && self.shared.is_known(&session.parts().organization)
         {
             self.put(&mut shard, session, now);
             // A change of the member that came before the index knew this session has not seen it.
-            if self.changes.load(Ordering::Acquire) != ticket.0 {
+            if self.changes.0.load(Ordering::Acquire) != ticket.0 {
                 self.forget(&mut shard, session.compact_id());
             }
         }

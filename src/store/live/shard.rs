@@ -2,18 +2,19 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::apart::Apart;
+
 /// Two processors that work on two shards do not slow each other down.
 #[derive(Debug, Default)]
-#[repr(align(128))]
-pub(super) struct Shard<T>(RwLock<T>);
+pub(super) struct Shard<T>(Apart<RwLock<T>>);
 
 /// Nothing in this room panics while it holds a lock, so a poisoned one holds sound data.
 impl<T> Shard<T> {
     pub(super) fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
