@@ -15,7 +15,7 @@ use crate::{
         FindOrganization,
         live::{Found, Ticket},
     },
-    token::{OpaqueToken, TokenKind, looks_like_jwt},
+    token::{OpaqueToken, TokenKind, begins_like_jwt, looks_like_jwt},
 };
 
 /// What a look at a presented token finds, without waiting for anything.
@@ -48,6 +48,10 @@ impl Engine {
                 return Look::Live(session);
             }
             return self.genuine(token).map_or(Look::No, Look::Ask);
+        }
+        // Its dots are counted only when it is not remembered: what is remembered has them.
+        if !begins_like_jwt(token) {
+            return Look::No;
         }
         if let Some(remembered) = self.jwts.find(token, now) {
             match self.table.by_id(&remembered.proves.session_id, now) {

@@ -10,7 +10,7 @@ use crate::{
     domain::{Role, Timestamp},
     flow::{EdgeClock, Error, ErrorKind, JwtMemory, Look, Presented, meters},
     judge::{MemberSession, SessionPolicy, attest},
-    token::{SessionClaims, key_id, looks_like_jwt},
+    token::{SessionClaims, begins_like_jwt, key_id, looks_like_jwt},
 };
 
 /// How many verified JWTs are remembered until they end, so that their signatures are checked once.
@@ -57,6 +57,10 @@ impl Issuer {
 
     /// Looks a JWT up among those that were verified.
     pub(crate) fn look(&self, token: &[u8], now: Timestamp) -> Look {
+        // Its dots are counted only when it is not remembered: what is remembered has them.
+        if !begins_like_jwt(token) {
+            return Look::No;
+        }
         if let Some(remembered) = self.jwts.find(token, now) {
             return Look::Live(remembered.proves.clone());
         }

@@ -25,7 +25,13 @@ const LIFETIME: u64 = 300;
 /// Longer texts are refused before anything is decoded: 4 KiB of claims and a dozen factors fit.
 const MAX_BYTES: usize = 16 * 1024;
 
-/// Whether a bearer token could be a JWT, by its two dots.
+/// Whether a bearer token could be a JWT, by how it begins and how long it is: as much as is seen at once. What
+/// begins so is a JSON object with a member, in base64url.
+pub(crate) fn begins_like_jwt(text: &[u8]) -> bool {
+    text.starts_with(b"eyJ") && text.len() <= MAX_BYTES
+}
+
+/// Whether what begins like a JWT could be one, by its two dots.
 pub(crate) fn looks_like_jwt(text: &[u8]) -> bool {
     text.iter().filter(|byte| **byte == b'.').count() == 2
 }

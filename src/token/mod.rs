@@ -16,8 +16,7 @@ mod seal;
 pub(crate) use digest::{Purpose, Purposes, code_digits, constant_time_eq, sha256};
 #[cfg(feature = "verify-only")]
 pub(crate) use jwt::key_id;
-pub(crate) use jwt::looks_like_jwt;
-pub(crate) use jwt::{JwtSession, SessionClaims};
+pub(crate) use jwt::{JwtSession, SessionClaims, begins_like_jwt, looks_like_jwt};
 pub use master::{EnvironmentKeys, FileKeys, KeyError, KeyProvider, MasterKey};
 pub(crate) use opaque::{OpaqueToken, TokenKind};
 #[cfg(feature = "verify-only")]
