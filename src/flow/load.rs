@@ -9,7 +9,7 @@ use super::{
     meters::{self, Watch},
 };
 use crate::{
-    domain::{SessionId, SessionRecord, Timestamp, TokenSeed},
+    domain::{CompactId, SessionId, SessionRecord, Timestamp, TokenSeed},
     judge::{MemberSession, Resumed, resume},
     store::{
         FindOrganization,
@@ -54,7 +54,7 @@ impl Engine {
             return Look::No;
         }
         if let Some(remembered) = self.jwts.find(token, now) {
-            match self.table.by_id(&remembered.proves.session_id, now) {
+            match self.table.by_compact_id(&remembered.proves.session_id, now) {
                 Found::Live(session) => {
                     self.used(&session, now);
                     return Look::Live(session);
@@ -112,10 +112,10 @@ impl Engine {
             Presented::Token(_, seed) => self.stores.sessions.by_seed(seed).await?,
             Presented::Jwt(text) => {
                 let Some(proves) = self.jwt_session(text.expose(), now) else { return Ok(None) };
-                match self.table.by_id(&proves, now) {
+                match self.table.by_compact_id(&proves, now) {
                     Found::Live(session) => return Ok(Some(session)),
                     Found::Ended => return Ok(None),
-                    Found::Unknown => self.stores.sessions.by_id(&proves).await?,
+                    Found::Unknown => self.stores.sessions.by_id(&SessionId::from(&proves)).await?,
                 }
             }
         };
@@ -132,7 +132,7 @@ impl Engine {
     }
 
     /// The session that a JWT of ours names; the first time, its signature is checked.
-    fn jwt_session(&self, text: &str, now: Timestamp) -> Option<SessionId> {
+    fn jwt_session(&self, text: &str, now: Timestamp) -> Option<CompactId> {
         if let Some(known) = self.jwts.find(text.as_bytes(), now) {
             return Some(known.proves.session_id.clone());
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::ring::{JwtAlgorithm, KeyRing, KeyUnusable, SigningKey};
 use crate::{
-    domain::{CredentialId, FactorClass, FactorKind, FactorView, SessionId, Timestamp},
+    domain::{CompactId, CredentialId, FactorClass, FactorKind, FactorView, SessionId, Timestamp},
     judge::{MemberSession, Proof, SessionPolicy},
 };
 
@@ -36,10 +36,11 @@ pub(crate) fn looks_like_jwt(text: &[u8]) -> bool {
     text.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
-/// What a JWT proves: that it was issued to the session of this id.
+/// What a JWT proves: that it was issued to the session of this id, which is kept as tables find it, so that no
+/// look has to read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JwtSession {
-    pub(crate) session_id: SessionId,
+    pub(crate) session_id: CompactId,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -153,7 +154,7 @@ impl SessionClaims {
         let timely = at.is_none_or(|now| claims.nbf <= now.as_secs() && now.as_secs() < claims.exp);
         let sound = claims.iat <= claims.exp && claims.exp - claims.iat <= LIFETIME;
         (parties && timely && sound).then(|| JwtSession {
-            session_id: claims.session.id,
+            session_id: (&claims.session.id).into(),
             expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
         })
     }

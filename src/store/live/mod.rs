@@ -107,12 +107,16 @@ impl LiveTable {
 
     /// The session of an id.
     pub(crate) fn by_id(&self, session_id: &SessionId, now: Timestamp) -> Found {
-        let id = CompactId::from(session_id);
-        let shard = self.sessions[shard_of(&id)].read();
-        if shard.ended.contains_key(&id) {
+        self.by_compact_id(&session_id.into(), now)
+    }
+
+    /// The same, of an id that was read before.
+    pub(crate) fn by_compact_id(&self, id: &CompactId, now: Timestamp) -> Found {
+        let shard = self.sessions[shard_of(id)].read();
+        if shard.ended.contains_key(id) {
             return Found::Ended;
         }
-        match shard.live.get(&id) {
+        match shard.live.get(id) {
             Some(ById(session)) if session.is_believed_at(now) => Found::Live(session.clone()),
             _ => Found::Unknown,
         }
