@@ -165,14 +165,16 @@ impl Engine {
         caller: &Caller,
     ) -> Result<usize, Error> {
         let now = caller.now;
-        self.table.end_member(member_id, except, now.after(self.settings.sessions.absolute));
+        let here = self.table.end_member(member_id, except, now.after(self.settings.sessions.absolute));
         let (engine, caller) = (Arc::clone(self), caller.clone());
         let (member_id, except) = (member_id.clone(), except.cloned());
         let task = async move {
             let ended = engine.stores.sessions.revoke_member(&member_id, except.as_ref()).await?;
             // Those that this node did not know yet, or came to know meanwhile.
             for session_id in &ended {
-                engine.end_here(session_id, now);
+                if !here.contains(&session_id.into()) {
+                    engine.end_here(session_id, now);
+                }
             }
             if !ended.is_empty() {
                 let member = engine.member(&member_id).await.ok();

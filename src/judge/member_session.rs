@@ -374,6 +374,11 @@ impl MemberSession {
         &self.0.session_id
     }
 
+    /// Whether the two are one and the same, not only equal.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn standing(&self) -> Standing {
         Standing(self.clone())
     }

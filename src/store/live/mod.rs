@@ -8,6 +8,7 @@
 //! side. Everything else about a session is kept small.
 
 mod apart;
+mod ending;
 mod found_by;
 mod key;
 mod shard;
@@ -206,42 +207,21 @@ impl LiveTable {
     fn forget(&self, shard: &mut SessionShard, id: &CompactId) {
         let Some(ById(session)) = shard.live.take(id) else { return };
         self.tokens[shard_of_token(session.token_key())].write().remove(session.token_key());
+        self.unlist(&session);
+    }
+
+    /// Takes a session out of its member's list. Told by where it lies: a list may be long, and what it leads to
+    /// is cold.
+    fn unlist(&self, session: &MemberSession) {
         let member_id = session.member_id();
         let mut members = self.members[shard_of(member_id)].write();
-        if let Some(sessions) = members.get_mut(member_id) {
-            sessions.retain(|other| other.compact_id() != id);
-            if sessions.is_empty() {
-                members.remove(member_id);
-            }
+        let Some(sessions) = members.get_mut(member_id) else { return };
+        if let Some(place) = sessions.iter().position(|other| other.is(session)) {
+            sessions.swap_remove(place);
         }
-    }
-
-    /// Ends a session for good. `until` is when nothing could bring it back any more.
-    pub(crate) fn end(&self, session_id: &SessionId, until: Timestamp) {
-        self.end_one(session_id.into(), until);
-    }
-
-    /// Ends the sessions of a member that the table holds, or all but one.
-    pub(crate) fn end_member(&self, member_id: &MemberId, except: Option<&SessionId>, until: Timestamp) {
-        let except = except.map(CompactId::from);
-        for id in self.sessions_of(member_id) {
-            if Some(&id) != except.as_ref() {
-                self.end_one(id, until);
-            }
+        if sessions.is_empty() {
+            members.remove(member_id);
         }
-    }
-
-    fn end_one(&self, id: CompactId, until: Timestamp) {
-        let index = shard_of(&id);
-        let mut shard = self.sessions[index].write();
-        if shard.ended.contains_key(&id) {
-            return;
-        }
-        self.moved();
-        self.forget(&mut shard, &id);
-        shard.ended.insert(id, until);
-        drop(shard);
-        self.ended[index].notify_waiters();
     }
 
     /// Makes the next request of every session of a member ask the store again. Walks that member's
