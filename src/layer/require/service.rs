@@ -56,8 +56,10 @@ where
         }
         let session = request.extensions().get::<MemberSession>();
         let missing = session.map(|session| {
-            let (policy, now) = (source.policy(), source.now());
-            judge::unmet(session, &demands.requirement, organization.as_deref(), policy, now)
+            let requirement = &demands.requirement;
+            // Nothing but factors has an age. Without a demand for one the time is that at which none is fresh.
+            let now = requirement.factor_demand().map(|_| source.now()).unwrap_or_default();
+            judge::unmet(session, requirement, organization.as_deref(), source.policy(), now)
         });
         if missing.as_ref().is_some_and(Vec::is_empty) {
             return RequireFuture::Passed { future: self.inner.call(request) };
