@@ -22,7 +22,7 @@ use vestibule::{
     Vestibule,
     deliver::Mailbox,
     domain::{InvalidClaims, MfaPolicy, RoleId},
-    store::KeyStore,
+    store::{KeyStore, SessionStore},
 };
 
 async fn jwt_of(client: &mut Client) -> String {
@@ -834,6 +834,90 @@ async fn a_bad_bearer_token_never_falls_back_to_a_good_cookie() {
     gina.get_with("/me", &[("authorization", "Basic eA==")]).await.expect(200);
     gina.get_with("/me", &[("authorization", "Bearerx y")]).await.expect(200);
     world.client().get_with("/me", &[("authorization", &good)]).await.expect(200);
+}
+
+/// What sessions and who is behind them were asked of the stores since this was asked last.
+fn asked(world: &World) -> Vec<&'static str> {
+    let mut calls = world.durable.faults.calls();
+    calls.retain(|call| call.starts_with("sessions.") || call.starts_with("directory."));
+    calls.extend(world.transient.faults.calls());
+    calls
+}
+
+#[tokio::test]
+async fn what_is_malformed_or_forged_asks_no_store() {
+    let world = World::new().await;
+    let mut gina = world.gina().await;
+    let (token, jwt) = (gina.session_token(), jwt_of(&mut gina).await);
+    let altered = |text: &str, place: usize| {
+        let other = if &text[place..=place] == "A" { "B" } else { "A" };
+        format!("{}{other}{}", &text[..place], &text[place + 1..])
+    };
+    let (head, signature) = jwt.rsplit_once('.').unwrap();
+    let mut bad: Vec<String> = (0..token.len()).map(|place| altered(&token, place)).collect();
+    bad.extend((head.len() + 1..jwt.len()).step_by(7).map(|place| altered(&jwt, place)));
+    bad.extend([altered(&jwt, 5), altered(&jwt, head.len() - 5), head.to_owned(), format!("{head}.")]);
+    bad.extend([format!("{head}.{signature}.{signature}"), format!("eyJ{}", "A".repeat(20_000))]);
+    bad.extend([token[..43].to_owned(), format!("{token}A"), format!("{}=", &token[..43]), "A".repeat(44)]);
+    bad.extend(["x", "eyJ", "eyJ..", "a.b.c", "..", "-"].map(str::to_owned));
+    bad.push(world.begin("gina@globex.example").await.intermediate());
+    asked(&world);
+    for bad in bad {
+        let mut by_cookie = world.client();
+        by_cookie.set_cookie("session", &*bad);
+        let mut by_bearer = world.client();
+        by_bearer.bearer = Some(bad.clone());
+        assert!(!by_cookie.is_in().await && !by_bearer.is_in().await, "{bad}");
+        assert_eq!(asked(&world), [""; 0], "{bad}");
+    }
+    assert!(gina.is_in().await);
+}
+
+#[tokio::test]
+async fn a_token_whose_session_has_ended_asks_no_store_again() {
+    let policy = SessionPolicy { idle: Duration::from_secs(1800), ..SessionPolicy::default() };
+    for way in ["handle", "member", "unconfirmed", "sign-out", "unknown here", "elsewhere", "idle", "expired"]
+    {
+        let world = World::with(|builder| builder.session_policy(policy)).await;
+        let mut gina = world.gina().await;
+        let session = session_of(&world, &gina).await;
+        let id = &session.member_session_id();
+        match way {
+            "handle" => assert!(world.vestibule.revoke(id).await.unwrap()),
+            "member" => drop(world.vestibule.revoke_member(session.member_id(), None).await.unwrap()),
+            "unconfirmed" => {
+                world.durable.faults.set("sessions.revoke", Fault::Fails);
+                world.vestibule.revoke(id).await.unwrap_err();
+            }
+            "sign-out" => drop(gina.clone().post("/auth/sign-out", json!({})).await.expect(200)),
+            "unknown here" => {
+                // Nothing of it stands in the table, and it has ended before it comes there again.
+                world.vestibule.member_changed(session.member_id());
+                world.durable.faults.set("sessions.revoke", Fault::Fails);
+                world.vestibule.revoke(id).await.unwrap_err();
+            }
+            "elsewhere" => {
+                assert!(world.durable.memory.revoke(id).await.unwrap());
+                world.clock.advance_secs(61);
+            }
+            "idle" => world.clock.advance_secs(1800),
+            _ => world.clock.advance_secs(3600),
+        }
+        asked(&world);
+        assert!(!gina.is_in().await, "{way}");
+        let known_here = ["handle", "member", "unconfirmed", "sign-out"].contains(&way);
+        assert_eq!(asked(&world).is_empty(), known_here, "{way}");
+        for seconds in [0, 0, 30, 29] {
+            world.clock.advance_secs(seconds);
+            assert!(!gina.is_in().await, "{way}");
+            assert_eq!(asked(&world), [""; 0], "{way}");
+        }
+        // What the store said is believed no longer than anything else it says.
+        world.clock.advance_secs(1);
+        assert!(!gina.is_in().await, "{way}");
+        let for_good = known_here || way == "unknown here";
+        assert_eq!(asked(&world).is_empty(), for_good, "{way}");
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub struct SessionRecord {
 }
 
 /// By what a process finds a session's token: a hash under a key of its own, of 128 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct TokenKey {
     pub(crate) high: u64,
     pub(crate) low: u64,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{CompactId, SessionId, SessionRecord, Timestamp, TokenSeed},
-    judge::{MemberSession, Resumed, resume},
+    judge::{Ended, MemberSession, Resumed, resume},
     store::{
         FindOrganization,
         live::{Found, Ticket},
@@ -43,11 +43,14 @@ impl Engine {
     /// known here.
     pub(crate) fn look(&self, token: &[u8], now: Timestamp) -> Look {
         if token.len() == 44 {
-            if let Some(session) = self.table.by_token(token, now) {
-                self.used(&session, now);
-                return Look::Live(session);
-            }
-            return self.genuine(token).map_or(Look::No, Look::Ask);
+            return match self.table.by_token(token, now) {
+                Found::Live(session) => {
+                    self.used(&session, now);
+                    Look::Live(session)
+                }
+                Found::Ended => Look::No,
+                Found::Unknown => self.genuine(token).map_or(Look::No, Look::Ask),
+            };
         }
         // Its dots are counted only when it is not remembered: what is remembered has them.
         if !begins_like_jwt(token) {
@@ -107,23 +110,27 @@ impl Engine {
         presented: &Presented,
         now: Timestamp,
     ) -> Result<Option<MemberSession>, Error> {
-        let ticket = self.table.ticket();
-        let record = match presented {
-            Presented::Token(_, seed) => self.stores.sessions.by_seed(seed).await?,
+        let session = match presented {
+            Presented::Token(token, seed) => {
+                let ticket = self.table.ticket();
+                // As it was presented: an older key may have made it.
+                let token = token.expose();
+                match self.stores.sessions.by_seed(seed).await? {
+                    Some(record) => self.resume_as(record, &token, ticket, now).await?,
+                    None => {
+                        self.table.over(token.as_bytes(), ticket, now);
+                        None
+                    }
+                }
+            }
             Presented::Jwt(text) => {
                 let Some(proves) = self.jwt_session(text.expose(), now) else { return Ok(None) };
                 match self.table.by_compact_id(&proves, now) {
-                    Found::Live(session) => return Ok(Some(session)),
-                    Found::Ended => return Ok(None),
-                    Found::Unknown => self.stores.sessions.by_id(&SessionId::from(&proves)).await?,
+                    Found::Live(session) => Some(session),
+                    Found::Ended => None,
+                    Found::Unknown => self.stored(&SessionId::from(&proves), now).await?,
                 }
             }
-        };
-        let Some(record) = record else { return Ok(None) };
-        let session = match presented {
-            // As it was presented: an older key may have made it.
-            Presented::Token(token, _) => self.resume_as(record, &token.expose(), ticket, now).await?,
-            Presented::Jwt(_) => self.resume(record, ticket, now).await?,
         };
         if let Some(session) = &session {
             self.used(session, now);
@@ -181,7 +188,15 @@ impl Engine {
             policy: &self.settings.sessions,
             now,
         };
-        let Ok(mut session) = resume(&record, by) else { return Ok(None) };
+        let mut session = match resume(&record, by) {
+            Ok(session) => session,
+            Err(Ended::Expired | Ended::Idle) => {
+                self.table.over(token.as_bytes(), ticket, now);
+                return Ok(None);
+            }
+            // The next change may let them in again.
+            Err(Ended::NotMember | Ended::Owed) => return Ok(None),
+        };
         self.table.settle(&mut session, token.as_bytes());
         let usable = self.table.fill(&session, ticket, now);
         Ok(usable.then_some(session))
@@ -196,13 +211,15 @@ impl Engine {
         match self.table.by_id(session_id, now) {
             Found::Live(session) => Ok(Some(session)),
             Found::Ended => Ok(None),
-            Found::Unknown => {
-                let ticket = self.table.ticket();
-                match self.stores.sessions.by_id(session_id).await? {
-                    Some(record) => self.resume(record, ticket, now).await,
-                    None => Ok(None),
-                }
-            }
+            Found::Unknown => self.stored(session_id, now).await,
+        }
+    }
+
+    async fn stored(&self, session_id: &SessionId, now: Timestamp) -> Result<Option<MemberSession>, Error> {
+        let ticket = self.table.ticket();
+        match self.stores.sessions.by_id(session_id).await? {
+            Some(record) => self.resume(record, ticket, now).await,
+            None => Ok(None),
         }
     }
 

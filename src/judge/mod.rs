@@ -31,7 +31,7 @@ pub(crate) use entry::{Entry, Grant, Verdict, accepts, counting, enter};
 pub(crate) use entry::{MfaRequired, Owed};
 pub use lockout::LockoutPolicy;
 pub use member_session::MemberSession;
-pub(crate) use member_session::{Opening, Resumed, resume};
+pub(crate) use member_session::{Ended, Opening, Resumed, resume};
 pub(crate) use parts::{MemberPart, OrganizationPart, Parts, RolesPart};
 pub use policy::{InvalidDuration, SessionDuration, SessionPolicy};
 pub(crate) use requirement::{Proof, unmet};

@@ -13,6 +13,9 @@ pub struct LastUse {
 }
 
 /// The durable records of member sessions. A revoked one is gone, and no write brings it back.
+///
+/// What was acknowledged is seen by everybody who asks afterwards, on whichever node: what is found here, and that
+/// nothing is found by a seed, is believed for the greatest staleness without asking again.
 pub trait SessionStore: Send + Sync + 'static {
     /// Stores a new session. A repeat of the same record changes nothing and succeeds; `Taken` when
     /// the id or the seed belongs to another, or the id to a session that was revoked and has not

@@ -1,8 +1,8 @@
 //! What ends sessions in the table.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::atomic::Ordering};
 
-use super::{LiveTable, found_by::ById, shard_of, shard_of_token};
+use super::{LiveTable, Ticket, found_by::ById, shard_of, shard_of_token};
 use crate::{
     domain::{CompactId, MemberId, SessionId, Timestamp},
     judge::MemberSession,
@@ -43,6 +43,19 @@ impl LiveTable {
         ended
     }
 
+    /// Notes that a store knows no live session of a token, unless anything moved since the ticket. That is
+    /// believed as long as a session is.
+    pub(crate) fn over(&self, token: &[u8], ticket: Ticket, now: Timestamp) {
+        let key = self.hash.of(token);
+        let mut shard = self.tokens[shard_of_token(&key)].write();
+        // It may have been put in since the store was asked.
+        let lives = shard.live.get(&key).is_some_and(|session| session.is_believed_at(now));
+        if !lives && self.changes.0.load(Ordering::Acquire) == ticket.0 {
+            let until = now.after(self.staleness);
+            shard.ended.entry(key).and_modify(|known| *known = until.max(*known)).or_insert(until);
+        }
+    }
+
     /// Puts a tombstone in the place of a session, whose member's list still has it.
     fn bury(&self, id: &CompactId, until: Timestamp) -> Option<MemberSession> {
         let index = shard_of(id);
@@ -53,7 +66,7 @@ impl LiveTable {
         self.moved();
         let live = shard.live.take(id).map(|ById(session)| session);
         if let Some(session) = &live {
-            self.tokens[shard_of_token(session.token_key())].write().remove(session.token_key());
+            self.tokens[shard_of_token(session.token_key())].write().end(session.token_key(), until);
         }
         shard.ended.insert(id.clone(), until);
         drop(shard);

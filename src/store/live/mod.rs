@@ -43,6 +43,15 @@ use crate::{
 /// So many that growing one of them takes no longer than a request.
 const SHARDS: usize = 256;
 
+/// The tokens of one shard.
+#[derive(Debug, Default)]
+struct TokenShard {
+    live: Tokens,
+    /// Those that no store is asked about, and until when: their sessions have ended. As many as were presented
+    /// or ended here; none is forged.
+    ended: HashMap<TokenKey, Timestamp>,
+}
+
 /// The sessions of one shard, by their ids.
 #[derive(Debug, Default)]
 struct SessionShard {
@@ -70,7 +79,7 @@ pub(crate) struct Ticket(u64);
 #[derive(Debug)]
 pub(crate) struct LiveTable {
     hash: TokenHash,
-    tokens: Vec<Shard<Tokens>>,
+    tokens: Vec<Shard<TokenShard>>,
     sessions: Vec<Shard<SessionShard>>,
     members: Vec<Shard<HashMap<ByMember, Vec<MemberSession>>>>,
     shared: Shared,
@@ -98,12 +107,15 @@ impl LiveTable {
         }
     }
 
-    /// The session of a token, if this node may answer for it at `now`. The one look that an ordinary
-    /// request costs.
-    pub(crate) fn by_token(&self, token: &[u8], now: Timestamp) -> Option<MemberSession> {
+    /// The session of a token. The one look that an ordinary request costs.
+    pub(crate) fn by_token(&self, token: &[u8], now: Timestamp) -> Found {
         let key = self.hash.of(token);
         let shard = self.tokens[shard_of_token(&key)].read();
-        shard.get(&key).filter(|session| session.is_believed_at(now)).cloned()
+        match shard.live.get(&key) {
+            Some(session) if session.is_believed_at(now) => Found::Live(session.clone()),
+            _ if shard.ended.get(&key).is_some_and(|until| now < *until) => Found::Ended,
+            _ => Found::Unknown,
+        }
     }
 
     /// The session of an id.
@@ -158,9 +170,13 @@ impl LiveTable {
     /// has ended meanwhile.
     pub(crate) fn fill(&self, session: &MemberSession, ticket: Ticket, now: Timestamp) -> bool {
         let mut shard = self.sessions[shard_of(session.compact_id())].write();
-        if shard.ended.contains_key(session.compact_id()) {
+        let tokens = &self.tokens[shard_of_token(session.token_key())];
+        if let Some(until) = shard.ended.get(session.compact_id()) {
+            tokens.write().end(session.token_key(), *until);
             return false;
         }
+        // A store has said of it before that it was over.
+        tokens.write().ended.remove(session.token_key());
         // Changes are counted before what they concern is taken out of the table, and that waits for
         // the shard: what is put in here after a change was noticed by nobody can't be.
         let settled = *session.token_key() != TokenKey::default();
@@ -200,13 +216,13 @@ impl LiveTable {
             .or_insert_with(|| Vec::with_capacity(1))
             .push(session.clone());
         shard.live.insert(ById(session.clone()));
-        self.tokens[shard_of_token(session.token_key())].write().insert(session.clone());
+        self.tokens[shard_of_token(session.token_key())].write().live.insert(session.clone());
     }
 
     /// Takes a live session out of the table; a tombstone stays.
     fn forget(&self, shard: &mut SessionShard, id: &CompactId) {
         let Some(ById(session)) = shard.live.take(id) else { return };
-        self.tokens[shard_of_token(session.token_key())].write().remove(session.token_key());
+        self.tokens[shard_of_token(session.token_key())].write().live.remove(session.token_key());
         self.unlist(&session);
     }
 
@@ -262,6 +278,10 @@ impl LiveTable {
             self.sweep_shard(&mut sessions.write(), now);
             tokio::task::yield_now().await;
         }
+        for tokens in &self.tokens {
+            tokens.write().ended.retain(|_, until| now < *until);
+            tokio::task::yield_now().await;
+        }
         self.shared.sweep();
     }
 
@@ -272,6 +292,13 @@ impl LiveTable {
         for id in over {
             self.forget(shard, &id);
         }
+    }
+}
+
+impl TokenShard {
+    fn end(&mut self, key: &TokenKey, until: Timestamp) {
+        self.live.remove(key);
+        self.ended.insert(*key, until);
     }
 }
 
