@@ -18,7 +18,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 use vestibule::{
-    ErrorKind, JwtAlgorithm, KeyError, KeyProvider, MasterKey, SessionDuration, SessionPolicy, Terms,
+    ErrorKind, JwtAlgorithm, KeyError, KeyProvider, Limits, MasterKey, SessionDuration, SessionPolicy, Terms,
     Vestibule,
     deliver::Mailbox,
     domain::{InvalidClaims, MfaPolicy, RoleId},
@@ -798,6 +798,44 @@ async fn a_stream_that_only_waits_does_not_keep_its_session_from_lying_idle() {
         tokio::time::sleep(Duration::from_secs(16)).await;
     }
     assert!(stream.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn last_uses_are_written_some_at_a_time() {
+    let mut limits = Limits::default();
+    limits.intermediate_per_address.count = u32::MAX;
+    let world = World::with(|builder| builder.limits(limits)).await;
+    let mut clients = Vec::new();
+    for _ in 0..1_001 {
+        clients.push(world.gina().await);
+    }
+    world.clock.advance_secs(60);
+    for client in &mut clients {
+        assert!(client.is_in().await);
+    }
+    world.durable.faults.calls();
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let calls = world.durable.faults.calls();
+    assert_eq!(
+        calls.iter().filter(|call| **call == "sessions.touch").count(),
+        3,
+        "500 at once, and one more"
+    );
+    let gina = world.member(GLOBEX, "gina@globex.example").await.member_id;
+    let stored = world.durable.memory.of_member(&gina, world.vestibule.now()).await.unwrap();
+    assert!(stored.iter().all(|session| session.last_accessed_at == world.vestibule.now()));
+    assert_eq!(stored.len(), 1_000, "as many as are listed");
+
+    // A store that fails is not asked for the rest; what it has missed makes nobody fresher.
+    world.clock.advance_secs(60);
+    for client in &mut clients {
+        assert!(client.is_in().await);
+    }
+    world.durable.faults.set("sessions.touch", Fault::Fails);
+    world.durable.faults.calls();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let calls = world.durable.faults.calls();
+    assert_eq!(calls.iter().filter(|call| **call == "sessions.touch").count(), 1);
 }
 
 #[tokio::test]

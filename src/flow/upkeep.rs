@@ -22,6 +22,9 @@ use crate::{
 const WRITE_USES_EVERY: Duration = Duration::from_secs(10);
 const SWEEP_EVERY: u32 = 30;
 
+/// So many last uses are written at once: where a store has one writer, others come between.
+const USES_AT_ONCE: usize = 500;
+
 /// How long what is left may take after the stop.
 const LEFT: Duration = Duration::from_secs(10);
 
@@ -85,8 +88,11 @@ impl Engine {
     /// What is not written makes sessions look idle sooner.
     async fn write_uses(&self) {
         let uses = self.touches.take();
-        if !uses.is_empty() {
-            attempt("writing last uses", || self.stores.sessions.touch(&uses)).await;
+        for some in uses.chunks(USES_AT_ONCE) {
+            if attempt("writing last uses", || self.stores.sessions.touch(some)).await.is_none() {
+                return;
+            }
+            tokio::task::yield_now().await;
         }
     }
 
