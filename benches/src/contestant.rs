@@ -25,6 +25,9 @@ trait Serve: Send + Sync {
 
     fn listen(&self, listener: TcpListener) -> Pin<Box<dyn Future<Output = ()> + '_>>;
 
+    /// Panics unless it answers what was meant.
+    fn check<'a>(&'a self, name: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+
     fn credentials(&self) -> &[Credential];
 }
 
@@ -44,15 +47,17 @@ impl Contestant {
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
         S::Future: Send,
     {
-        let name = name.into();
-        let service = InProcess { service, credentials };
-        for index in [0, service.credentials.len() / 2, service.credentials.len() - 1] {
-            let answer = service.answer(u32::try_from(index).unwrap()).await;
-            let status = answer.status();
-            let body = axum::body::to_bytes(answer.into_body(), 1024).await.unwrap();
-            assert!(status.is_success() && body == ANSWER, "{name} answers {status}: {body:?}");
-        }
-        Self { name, serve: Box::new(service) }
+        let row = Self { name: name.into(), serve: Box::new(InProcess { service, credentials }) };
+        row.check().await;
+        row
+    }
+
+    /// Looks at three answers.
+    ///
+    /// # Panics
+    /// As above: what a client sends may have expired since.
+    pub async fn check(&self) {
+        self.serve.check(&self.name).await;
     }
 
     /// Sends one request for each number, with the credential of that number.
@@ -99,6 +104,18 @@ where
             }
         })
     }
+
+    fn check<'a>(&'a self, name: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+        Box::pin(async move {
+            for index in [0, self.credentials.len() / 2, self.credentials.len() - 1] {
+                let answer = self.answer(u32::try_from(index).unwrap()).await;
+                let status = answer.status();
+                let body = axum::body::to_bytes(answer.into_body(), 1024).await.unwrap();
+                assert!(status.is_success() && body == ANSWER, "{name} answers {status}: {body:?}");
+            }
+        })
+    }
+
     fn listen(&self, listener: TcpListener) -> Pin<Box<dyn Future<Output = ()> + '_>> {
         Box::pin(async move { axum::serve(listener, Shared::new(self.service.clone())).await.unwrap() })
     }

@@ -16,6 +16,9 @@ const WARM_UP: usize = 3;
 const REQUESTS: usize = 1_000;
 const AT_ONCE: Duration = Duration::from_millis(20);
 
+/// The same with several threads, whose rounds have to last so long that it does not count which one begins.
+const REQUESTS_EACH: usize = 50_000;
+
 /// Before each measurement so many times as many are served untimed, as a server serves its own clients and
 /// no others': what the rows before left in the caches is not what it would find.
 const AWAKE: usize = 5;
@@ -23,8 +26,8 @@ const AWAKE: usize = 5;
 /// What a request takes in a row.
 #[derive(Clone, Copy)]
 pub struct Time {
-    /// The median, in nanoseconds. With several threads: of the time that passes by request, whichever
-    /// thread serves it.
+    /// The median, in nanoseconds. With several threads: of the time that passes by request, at the rates of all
+    /// of them together.
     pub nanoseconds: f64,
     /// The median of the ratios to the first row in the same round: the machine's speed varies from round
     /// to round, and by as much as what is measured.
@@ -32,23 +35,29 @@ pub struct Time {
 }
 
 /// Measures each row.
+///
+/// # Panics
+/// When a row answers something else in the end than it did before.
 pub fn times(rows: &[Contestant], sessions: usize, threads: usize) -> Vec<Time> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut times = vec![Vec::new(); rows.len()];
-    let requests: Vec<usize> = rows.iter().map(pace).collect();
+    let requests: Vec<usize> = rows.iter().map(|row| pace(row, threads)).collect();
     for round in 0..WARM_UP + ROUNDS {
         for turn in 0..rows.len() {
             // Another row begins each round, and none repeats the order of the one before it.
             let row = (turn + round) % rows.len();
             let requests = requests[row];
-            let mut order = || (0..requests * (AWAKE + 1)).map(|_| random.below(sessions)).collect();
+            let awake = AWAKE * requests.min(REQUESTS);
+            let mut order = || (0..awake + requests).map(|_| random.below(sessions)).collect();
             let orders: Vec<Vec<u32>> = (0..threads).map(|_| order()).collect();
-            let time = time(&rows[row], &orders, requests).as_nanos() as f64 / (requests * threads) as f64;
+            let time = time(&rows[row], &orders, requests);
             if round >= WARM_UP {
                 times[row].push(time);
             }
         }
     }
+    // A JWT may have expired, and a refusal is quick.
+    rows.iter().for_each(|row| runtime().block_on(row.check()));
     let ratios =
         |row: &[f64]| -> Vec<f64> { row.iter().zip(&times[0]).map(|(time, bare)| time / bare).collect() };
     times.iter().map(|row| Time { nanoseconds: median(row), ratio: median(&ratios(row)) }).collect()
@@ -59,16 +68,20 @@ pub fn runtime() -> Runtime {
 }
 
 /// How many requests of a row are timed at once.
-fn pace(row: &Contestant) -> usize {
-    const TRIAL: u32 = 20;
+fn pace(row: &Contestant, threads: usize) -> usize {
+    const TRIAL: u32 = 100;
+    let runtime = runtime();
+    runtime.block_on(row.serve(&[0; TRIAL as usize]));
     let began = Instant::now();
-    runtime().block_on(row.serve(&[0; TRIAL as usize]));
+    runtime.block_on(row.serve(&[0; TRIAL as usize]));
     let one = began.elapsed() / TRIAL;
-    usize::try_from(AT_ONCE.as_nanos() / one.as_nanos().max(1)).unwrap().clamp(50, REQUESTS)
+    let most = if threads == 1 { REQUESTS } else { REQUESTS_EACH };
+    usize::try_from(AT_ONCE.as_nanos() / one.as_nanos().max(1)).unwrap().clamp(50, most)
 }
 
-/// What the last so many requests of each order take.
-fn time(row: &Contestant, orders: &[Vec<u32>], requests: usize) -> Duration {
+/// The nanoseconds that pass by request, in the last so many of each order. Each thread is timed by itself, and
+/// their rates are added: in the time from the first one's beginning to the last one's end some would only wait.
+fn time(row: &Contestant, orders: &[Vec<u32>], requests: usize) -> f64 {
     let barrier = Barrier::new(orders.len());
     thread::scope(|scope| {
         let serve = |(awake, order)| {
@@ -79,15 +92,14 @@ fn time(row: &Contestant, orders: &[Vec<u32>], requests: usize) -> Duration {
                 barrier.wait();
                 let began = Instant::now();
                 runtime.block_on(row.serve(order));
-                (began, Instant::now())
+                began.elapsed()
             })
         };
         let threads: Vec<_> =
             orders.iter().map(|order| serve(order.split_at(order.len() - requests))).collect();
-        let times: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        let began = times.iter().map(|(began, _)| *began).min().unwrap();
-        let ended = times.iter().map(|(_, ended)| *ended).max().unwrap();
-        ended - began
+        let rate: f64 =
+            threads.into_iter().map(|thread| requests as f64 / thread.join().unwrap().as_secs_f64()).sum();
+        1e9 / rate
     })
 }
 

@@ -1,6 +1,6 @@
 //! Counts allocations and instructions of a row's request; times nothing.
 //!
-//! `count all ROW` prints allocations, bytes, and instructions (0 without valgrind). `count serve ROW N` is
+//! `count all ROW` prints allocations, bytes, and instructions (`–` without valgrind). `count serve ROW N` is
 //! what it runs under callgrind. `count guard FILE` holds Vestibule's rows against a record.
 
 #[path = "../counting.rs"]
@@ -21,7 +21,8 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["all", row] => {
             let (calls, bytes) = allocations(row);
-            println!("{calls} {bytes} {}", instructions(row).unwrap_or_default());
+            let instructions = instructions(row).map_or_else(|| "–".to_owned(), |count| count.to_string());
+            println!("{calls} {bytes} {instructions}");
         }
         ["serve", row, count] => serve(row, count.parse().expect("a number of requests")),
         ["guard", file] => guard::check(file, |row| guard::Counts {
