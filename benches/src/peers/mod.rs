@@ -10,6 +10,7 @@ mod identity;
 mod jwt_authorizer;
 mod jwts;
 mod login;
+mod signatures;
 mod tower_oauth2_resource_server;
 mod tower_sessions;
 
@@ -23,7 +24,8 @@ use crate::{Contestant, Wanted};
 pub fn names() -> Vec<String> {
     let sessions = [tower_sessions::NAME, axum_login::NAME, axum_session::NAME].map(str::to_owned);
     let jwts = jwts::ALGORITHMS.into_iter().flat_map(jwt_peers);
-    sessions.into_iter().chain(jwts).collect()
+    let signatures = [signatures::BY_LIBRARY, signatures::BY_PARSED_KEY].map(str::to_owned);
+    sessions.into_iter().chain(jwts).chain(signatures).collect()
 }
 
 fn jwt_peers(algorithm: Algorithm) -> [String; 3] {
@@ -59,6 +61,12 @@ pub async fn contestants(sessions: usize, wanted: Wanted<'_>) -> Vec<Contestant>
         if wanted(&resource_server) {
             rows.push(tower_oauth2_resource_server::contestant(resource_server, algorithm, tokens).await);
         }
+    }
+    if wanted(signatures::BY_LIBRARY) {
+        rows.push(signatures::by_library(jwts::tokens(sessions, Algorithm::RS256)).await);
+    }
+    if wanted(signatures::BY_PARSED_KEY) {
+        rows.push(signatures::by_parsed_key(jwts::tokens(sessions, Algorithm::RS256)).await);
     }
     rows
 }
