@@ -1,4 +1,5 @@
-//! Good sessions beside a flood of forged tokens: one thread serves the former, another the latter.
+//! Good sessions beside floods of what lets nobody in: one thread serves the former, another the latter. All over
+//! SQLite, which some of it could make work.
 //!
 //! `flood [SESSIONS]`: 10,000 by default.
 
@@ -13,7 +14,7 @@ use vestibule_benches::{
     Contestant,
     figures::median,
     rounds::{Random, runtime},
-    rows,
+    rows::{self, Floods},
 };
 
 const ROUNDS: usize = 61;
@@ -22,31 +23,39 @@ const REQUESTS: usize = 20_000;
 fn main() {
     let sessions = env::args().nth(1).map_or(10_000, |n| n.parse().expect("a number of sessions"));
     eprintln!("signing in {sessions} …");
-    let wanted = |name: &str| [rows::COOKIE_AROUND, rows::FORGED].contains(&name);
-    let rows = runtime().block_on(rows::contestants(sessions, &wanted));
-    let [good, forged] = &rows[..] else { panic!("two rows") };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vestibule.sqlite");
+    let Floods { good, floods } = runtime().block_on(rows::floods(sessions, &file));
+    println!("\n### {sessions} good sessions, one thread; a flood on another\n");
+    println!("| flood of | good alone, ns | beside the flood, ns | × | of the flood a second |");
+    println!("|---|--:|--:|--:|--:|");
+    for flood in &floods {
+        eprintln!("{} …", flood.name);
+        measure(&good, sessions, flood);
+    }
+}
 
+fn measure(good: &Contestant, sessions: usize, flood: &Contestant) {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let (mut alone, mut beside, mut ratios, mut flood) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut alone, mut beside, mut ratios, mut rates) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let order: Vec<u32> = (0..REQUESTS).map(|_| random.below(sessions)).collect();
         let without = time(good, &order).as_nanos() as f64 / REQUESTS as f64;
-        let (with, refused) = under_flood(forged, sessions, || time(good, &order));
+        let (with, refused) = under_flood(flood, || time(good, &order));
         let seconds = with.as_secs_f64();
         let with = with.as_nanos() as f64 / REQUESTS as f64;
         alone.push(without);
         beside.push(with);
         ratios.push(with / without);
-        flood.push(refused as f64 / seconds);
+        rates.push(refused as f64 / seconds);
     }
-    println!("\n### {sessions} good sessions, one thread; forged tokens on another\n");
-    println!("| good alone, ns | beside the flood, ns | × | forged a second |\n|--:|--:|--:|--:|");
     println!(
-        "| {:.0} | {:.0} | {:.2} | {:.0} |",
+        "| {} | {:.0} | {:.0} | {:.2} | {:.0} |",
+        flood.name,
         median(&alone),
         median(&beside),
         median(&ratios),
-        median(&flood)
+        median(&rates)
     );
 }
 
@@ -58,17 +67,17 @@ fn time(row: &Contestant, order: &[u32]) -> Duration {
     began.elapsed()
 }
 
-/// What `measured` takes while another thread serves nothing but forged tokens, and how many it served.
-fn under_flood(forged: &Contestant, sessions: usize, measured: impl FnOnce() -> Duration) -> (Duration, u64) {
-    const BATCH: usize = 500;
+/// What `measured` takes while another thread serves nothing but the flood, and how many it served.
+fn under_flood(flood: &Contestant, measured: impl FnOnce() -> Duration) -> (Duration, u64) {
+    const BATCH: usize = 100;
     let (over, served) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut random = Random(0x2545_f491_4f6c_dd1d);
             let runtime = runtime();
             while !over.load(Ordering::Relaxed) {
-                let order: Vec<u32> = (0..BATCH).map(|_| random.below(sessions)).collect();
-                runtime.block_on(forged.serve(&order));
+                let order: Vec<u32> = (0..BATCH).map(|_| random.below(flood.credentials().len())).collect();
+                runtime.block_on(flood.serve(&order));
                 served.fetch_add(BATCH as u64, Ordering::Relaxed);
             }
         });
@@ -79,9 +88,9 @@ fn under_flood(forged: &Contestant, sessions: usize, measured: impl FnOnce() -> 
         let began = Instant::now();
         let time = measured();
         // The flood of the whole time, for the part of it that was measured.
-        let flood = (served.load(Ordering::Relaxed) - before) as f64 * time.as_secs_f64()
+        let share = (served.load(Ordering::Relaxed) - before) as f64 * time.as_secs_f64()
             / began.elapsed().as_secs_f64();
         over.store(true, Ordering::Relaxed);
-        (time, flood as u64)
+        (time, share as u64)
     })
 }

@@ -1,10 +1,14 @@
 //! The rows of the table: bare axum, the floor, and Vestibule. Peers have a room of their own.
 
 mod bare;
+#[cfg(feature = "durable")]
+mod floods;
 mod vestibule;
 
 pub use bare::{BARE, FLOOR};
-pub use vestibule::{COOKIE_AROUND, FORGED};
+#[cfg(feature = "durable")]
+pub use floods::{Floods, floods};
+pub use vestibule::COOKIE_AROUND;
 
 use crate::{Contestant, Wanted};
 

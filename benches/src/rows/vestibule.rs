@@ -21,7 +21,7 @@ const COOKIE_ROUTER: &str = "vestibule: cookie, by Router::layer";
 const BEARER: &str = "vestibule: bearer";
 const REQUIRED: &str = "vestibule: cookie, a role required on the route";
 const NO_TOKEN: &str = "vestibule: no token";
-pub const FORGED: &str = "vestibule: forged token";
+const FORGED: &str = "vestibule: forged token";
 const MALFORMED: &str = "vestibule: token of a wrong shape";
 const REMEMBERED: &str = "vestibule: JWT remembered";
 const FIRST_RS256: &str = "vestibule: JWT first seen, RS256";
@@ -47,7 +47,7 @@ pub const NAMES: [&str; 11] = [
 /// Signing so many JWTs takes long enough; their peers have as many.
 const MOST_JWTS: usize = 1_000;
 
-async fn read(session: MemberSession) -> &'static str {
+pub(super) async fn read(session: MemberSession) -> &'static str {
     reads(session.organization_id().as_str(), session.roles().iter().map(|role| role.as_str()))
 }
 
@@ -108,8 +108,9 @@ async fn opaque(rows: &mut Vec<Contestant>, sessions: usize, wanted: Wanted<'_>)
     strangers(MALFORMED, Arc::new([(COOKIE, cookie("this-is-no-token"))])).await;
 }
 
-/// The shape of a token, and not the keys'.
-fn forged(token: &str) -> String {
-    let last = if token.ends_with('A') { 'B' } else { 'A' };
-    format!("{}{last}", &token[..token.len() - 1])
+/// The shape of a token or a JWT, and not the keys': a character of its MAC or signature is another one.
+pub(super) fn forged(token: &str) -> String {
+    let place = token.len() - 10;
+    let other = if &token[place..=place] == "A" { 'B' } else { 'A' };
+    format!("{}{other}{}", &token[..place], &token[place + 1..])
 }
