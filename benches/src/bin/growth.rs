@@ -2,15 +2,19 @@
 //!
 //! `growth [SESSIONS…]`: 1,000, 10,000, 100,000 and 1,000,000 by default, ten a member.
 
+#[path = "flows/clock.rs"]
+mod clock;
+
 use std::{
     env,
     path::Path,
     time::{Duration, Instant},
 };
 
+use clock::Ahead;
 use sqlx::{Connection, SqliteConnection};
 use vestibule::{
-    JwtAlgorithm, Vestibule,
+    Builder, JwtAlgorithm, Vestibule,
     domain::{
         CredentialId, CustomClaims, Environment, Factor, FactorKind, SessionId, SessionRecord, Subject,
         Timestamp, TokenSeed,
@@ -24,25 +28,29 @@ use vestibule_benches::{
 
 const REPEATS: usize = 41;
 
+/// The uses that are written while people sign in.
+const USES: usize = 20_000;
+
 fn main() {
     let asked: Vec<usize> = env::args().skip(1).map(|n| n.parse().expect("a number of sessions")).collect();
     let sizes = if asked.is_empty() { vec![1_000, 10_000, 100_000, 1_000_000] } else { asked };
     println!("\n### Medians by what is stored\n");
     println!(
         "| sessions | check, in memory | revoke all 10 of a member, in memory | sign-in, in memory \
-         | start on a file | sign-in, durable | load a session from the file | revoke all 10, durable |"
+         | start on a file | sign-in, durable | load a session from the file | revoke all 10, durable \
+         | sign-in, durable, while {USES} last uses are written |"
     );
-    println!("|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for sessions in sizes {
         let people = People { sessions, sessions_per_member: SESSIONS_PER_MEMBER };
         let runtime = rounds::runtime();
         eprintln!("{sessions} in memory …");
         let [check, revoke, sign_in] = runtime.block_on(in_memory(people));
         eprintln!("{sessions} in a file …");
-        let [start, durable_sign_in, load, durable_revoke] = runtime.block_on(in_a_file(people));
+        let [start, durable_sign_in, load, durable_revoke, beside_uses] = runtime.block_on(in_a_file(people));
         println!(
             "| {sessions} | {check:?} | {revoke:?} | {sign_in:?} | {start:?} | {durable_sign_in:?} | {load:?} \
-             | {durable_revoke:?} |"
+             | {durable_revoke:?} | {beside_uses:?} |"
         );
     }
 }
@@ -77,7 +85,7 @@ async fn in_memory(people: People) -> [Duration; 3] {
     [check, revoke, sign_in]
 }
 
-async fn in_a_file(people: People) -> [Duration; 4] {
+async fn in_a_file(people: People) -> [Duration; 5] {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("vestibule.sqlite");
     let vestibule = node(SqliteStore::open(&file).await.unwrap()).await;
@@ -103,7 +111,37 @@ async fn in_a_file(people: People) -> [Duration; 4] {
     .await;
     let durable_revoke =
         median(async |repeat| revoke(&vestibule, people, people.members() - 1 - repeat).await).await;
-    [start, durable_sign_in, load, durable_revoke]
+    drop(vestibule);
+    let beside_uses = beside_uses(&file, people).await;
+    [start, durable_sign_in, load, durable_revoke, beside_uses]
+}
+
+/// The median of the sign-ins that come in while many last uses wait to be written.
+async fn beside_uses(file: &Path, people: People) -> Duration {
+    let clock = Ahead::default();
+    let vestibule =
+        builder(SqliteStore::open(file).await.unwrap()).clock(clock.clone()).build().await.unwrap();
+    let background = vestibule.start();
+    let mut tokens = Vec::with_capacity(USES);
+    for index in 0..USES {
+        let index = index % people.sessions;
+        let organization = organization_id(index / people.sessions_per_member);
+        let vouched = people.vouched(index, Some(organization), vestibule.now());
+        tokens.push(vestibules::sign_in(&vestibule, vouched).await);
+    }
+    // Each is noted once a minute.
+    clock.advance(Duration::from_secs(60));
+    for token in &tokens {
+        vestibule.current_session(token).await.unwrap();
+    }
+    // When it stops it writes what is left: all of them.
+    let written = tokio::spawn(background.stop());
+    let mut times = Vec::new();
+    while !written.is_finished() {
+        times.push(sign_in(&vestibule, people, times.len()).await);
+    }
+    times.sort();
+    times[times.len() / 2]
 }
 
 async fn sign_in(vestibule: &Vestibule, people: People, repeat: usize) -> Duration {
@@ -123,7 +161,11 @@ async fn revoke(vestibule: &Vestibule, people: People, member: usize) -> Duratio
 }
 
 async fn node(store: SqliteStore) -> Vestibule {
-    vestibules::builder(JwtAlgorithm::EdDsa).master_keys(OneKey).store(store).build().await.unwrap()
+    builder(store).build().await.unwrap()
+}
+
+fn builder(store: SqliteStore) -> Builder {
+    vestibules::builder(JwtAlgorithm::EdDsa).master_keys(OneKey).store(store)
 }
 
 fn session_id(index: usize) -> SessionId {
