@@ -18,6 +18,9 @@ pub struct Member {
     pub email_address: EmailAddress,
     /// Whether they have proved that the address is theirs.
     pub email_address_verified: bool,
+    /// Addresses the member had before.
+    #[serde(default)]
+    pub retired_email_addresses: Vec<RetiredAddress>,
     /// Where they stand.
     pub status: MemberStatus,
     /// Their name; empty when unknown.
@@ -54,6 +57,7 @@ impl Member {
             organization_id,
             email_address,
             email_address_verified: false,
+            retired_email_addresses: Vec::new(),
             status,
             name: String::new(),
             roles: Vec::new(),
@@ -74,8 +78,17 @@ impl Member {
     }
 }
 
+/// An address that a member had before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiredAddress {
+    /// Its id as a credential.
+    pub email_id: CredentialId,
+    /// The address.
+    pub email_address: EmailAddress,
+}
+
 /// Where a member stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberStatus {
     /// Created, and has never proved the address.

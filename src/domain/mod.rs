@@ -10,6 +10,7 @@ mod demand;
 mod directory;
 mod factor;
 mod factor_view;
+mod federation;
 mod id;
 mod member;
 mod organization;
@@ -35,10 +36,11 @@ pub use demand::FactorDemand;
 pub use directory::Entrance;
 pub use factor::{Factor, FactorClass, FactorKind, OauthProvider, Subject};
 pub use factor_view::FactorView;
+pub use federation::{Admits, Federation};
 pub use id::{
     AuditEventId, CredentialId, Environment, InvalidId, MemberId, OrganizationId, RoleId, SessionId,
 };
-pub use member::{Enrolment, Member, MemberStatus, Phone};
+pub use member::{Enrolment, Member, MemberStatus, Phone, RetiredAddress};
 pub use organization::{
     Allowed, AuthMethod, EmailInvites, ImplicitRole, JitProvisioning, MfaMethod, MfaPolicy, Organization,
 };

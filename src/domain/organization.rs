@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Domain, OrganizationId, Role, RoleId, Slug, Timestamp};
+use super::{Domain, Federation, OrganizationId, Role, RoleId, Slug, Timestamp};
 
 /// A tenant: who may join it, by which factors, with which roles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,10 @@ pub struct Organization {
     pub organization_external_id: Option<String>,
     /// Domains whose addresses may join or be invited where the settings below are restricted to them.
     pub email_allowed_domains: BTreeSet<Domain>,
+    /// Domains that are this organization's alone: nobody with such an address joins or is invited
+    /// elsewhere, or creates an organization with it. No other organization claims one of them.
+    #[serde(default)]
+    pub claimed_email_domains: BTreeSet<Domain>,
     /// Whether people with an allowed domain may join by themselves.
     pub email_jit_provisioning: JitProvisioning,
     /// Whom members may invite.
@@ -36,6 +40,9 @@ pub struct Organization {
     pub rbac_email_implicit_role_assignments: Vec<ImplicitRole>,
     /// Roles that exist in this organization only.
     pub custom_roles: Vec<Role>,
+    /// Settings of doors that are not built yet.
+    #[serde(default)]
+    pub federation: Federation,
     /// The application's own data, which members can't write.
     pub trusted_metadata: Map<String, Value>,
     /// When it was created.
@@ -56,6 +63,7 @@ impl Organization {
             organization_logo_url: String::new(),
             organization_external_id: None,
             email_allowed_domains: BTreeSet::new(),
+            claimed_email_domains: BTreeSet::new(),
             email_jit_provisioning: JitProvisioning::NotAllowed,
             email_invites: EmailInvites::AllAllowed,
             auth_methods: Allowed::All,
@@ -63,6 +71,7 @@ impl Organization {
             mfa_policy: MfaPolicy::Optional,
             rbac_email_implicit_role_assignments: Vec::new(),
             custom_roles: Vec::new(),
+            federation: Federation::default(),
             trusted_metadata: Map::new(),
             created_at: now,
             updated_at: now,
