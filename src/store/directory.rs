@@ -64,15 +64,16 @@ pub trait Directory: Send + Sync + 'static {
 pub trait DirectoryAdmin: Directory {
     /// Makes an organization together with its first members, or nothing of it.
     ///
-    /// `Taken` when the id, slug or external id, or a member's id, address or external id, exists.
+    /// `Taken` when the id, slug or external id, or a member's id, address or external id, exists, or
+    /// when a claimed domain is another organization's already.
     fn create_organization<'a>(
         &'a self,
         organization: &'a Organization,
         members: &'a [Member],
     ) -> Answer<'a, ()>;
 
-    /// Replaces an organization; false when there is none with that id. `Taken` when the slug or
-    /// external id is.
+    /// Replaces an organization; false when there is none with that id. `Taken` when the slug, the
+    /// external id or a claimed domain is.
     fn update_organization<'a>(&'a self, organization: &'a Organization) -> Answer<'a, bool>;
 
     /// Deletes an organization and its members for good; false when there was none. A store that holds

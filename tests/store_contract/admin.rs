@@ -1,6 +1,6 @@
 //! Changes of organizations and members.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use vestibule::{
     domain::{Credentials, MemberStatus, Slug},
@@ -9,7 +9,7 @@ use vestibule::{
 
 use crate::{
     racing::{RACERS, race, winners},
-    samples::{address, at, member, member_id, organization, organization_id, session},
+    samples::{address, at, domain, member, member_id, organization, organization_id, session},
     stores::{Durable, Rig},
 };
 
@@ -63,6 +63,35 @@ pub(crate) async fn organizations_are_unique(rig: Durably) {
     taken!(rig.store.update_organization(&same_external_id));
     let stored = rig.store.organization(FindOrganization::Id(&organization_id(2))).await.unwrap();
     assert_eq!(stored, Some(organization(2)));
+}
+
+pub(crate) async fn claimed_domains_are_unique(rig: Durably) {
+    let mut acme = organization(1);
+    acme.claimed_email_domains = BTreeSet::from([domain("example.com"), domain("example.org")]);
+    rig.store.create_organization(&acme, &[]).await.unwrap();
+    assert!(rig.store.update_organization(&acme).await.unwrap(), "its own are no conflict");
+    let mut globex = organization(2);
+    globex.claimed_email_domains = BTreeSet::from([domain("example.net"), domain("example.org")]);
+    taken!(rig.store.create_organization(&globex, &[]));
+    assert_eq!(rig.store.organization(FindOrganization::Id(&organization_id(2))).await.unwrap(), None);
+    rig.store.create_organization(&organization(2), &[]).await.unwrap();
+    taken!(rig.store.update_organization(&globex));
+    let stored = rig.store.organization(FindOrganization::Id(&organization_id(2))).await.unwrap();
+    assert_eq!(stored, Some(organization(2)));
+    let mut initech = organization(3);
+    initech.claimed_email_domains = BTreeSet::from([domain("example.net")]);
+    rig.store.create_organization(&initech, &[]).await.unwrap();
+    initech.email_allowed_domains = acme.claimed_email_domains.clone();
+    assert!(rig.store.update_organization(&initech).await.unwrap(), "to allow one is not to claim it");
+    initech.claimed_email_domains.clear();
+    assert!(rig.store.update_organization(&initech).await.unwrap());
+    acme.claimed_email_domains.remove(&domain("example.org"));
+    assert!(rig.store.update_organization(&acme).await.unwrap());
+    assert!(rig.store.update_organization(&globex).await.unwrap(), "what was given up is free");
+    assert!(rig.store.delete_organization(&organization_id(2)).await.unwrap());
+    acme.claimed_email_domains.insert(domain("example.net"));
+    assert!(rig.store.update_organization(&acme).await.unwrap(), "and what was deleted too");
+    taken!(rig.store.create_organization(&globex, &[]));
 }
 
 pub(crate) async fn changes_organizations(rig: Durably) {

@@ -37,8 +37,8 @@ macro_rules! durable {
                 lists_a_thousand_at_most, joins_as_a_new_member, joining_activates_who_was_invited,
                 joining_leaves_the_settled_alone, joining_needs_a_free_id, racing_to_join_makes_one_member;
             admin:
-                creates_whole_or_not_at_all, organizations_are_unique, changes_organizations,
-                members_are_unique, changes_members, a_member_never_moves, pages_through_members,
+                creates_whole_or_not_at_all, organizations_are_unique, claimed_domains_are_unique,
+                changes_organizations, members_are_unique, changes_members, a_member_never_moves, pages_through_members,
                 deleting_takes_everything, racing_to_create_makes_one;
             credentials:
                 starts_empty, keeps_whole_documents, replaces_only_what_was_seen, forgotten_stays_forgotten,

@@ -11,7 +11,7 @@ use crate::{
 impl DirectoryTable {
     fn create(&mut self, organization: &Organization, members: &[Member]) -> Result<(), StoreError> {
         let id = &organization.organization_id;
-        if self.organizations.contains_key(id) || self.is_named_like_another(organization) {
+        if self.organizations.contains_key(id) || self.holds_what_is_taken(organization) {
             return Err(StoreError::new(StoreErrorKind::Taken));
         }
         self.link_organization(organization.clone());
@@ -31,7 +31,7 @@ impl DirectoryTable {
         if !self.organizations.contains_key(&organization.organization_id) {
             return Ok(false);
         }
-        if self.is_named_like_another(organization) {
+        if self.holds_what_is_taken(organization) {
             return Err(StoreError::new(StoreErrorKind::Taken));
         }
         self.unlink_organization(&organization.organization_id);
@@ -39,11 +39,17 @@ impl DirectoryTable {
         Ok(true)
     }
 
-    fn is_named_like_another(&self, organization: &Organization) -> bool {
+    /// Whether another organization has the slug, the external id or one of the claimed domains.
+    fn holds_what_is_taken(&self, organization: &Organization) -> bool {
         let slug = self.by_slug.get(&organization.organization_slug);
         let external_id =
             organization.organization_external_id.as_ref().and_then(|id| self.by_external_id.get(id));
-        [slug, external_id].into_iter().flatten().any(|holder| *holder != organization.organization_id)
+        let domains = &organization.claimed_email_domains;
+        let mut holders = slug
+            .into_iter()
+            .chain(external_id)
+            .chain(domains.iter().filter_map(|domain| self.by_claimed_domain.get(domain)));
+        holders.any(|holder| *holder != organization.organization_id)
     }
 
     fn link_organization(&mut self, organization: Organization) {
@@ -54,6 +60,9 @@ impl DirectoryTable {
         }
         for domain in &organization.email_allowed_domains {
             self.by_domain.entry(domain.clone()).or_default().insert(id.clone());
+        }
+        for domain in &organization.claimed_email_domains {
+            self.by_claimed_domain.insert(domain.clone(), id.clone());
         }
         self.organizations.insert(id, organization);
     }
@@ -71,6 +80,9 @@ impl DirectoryTable {
                     self.by_domain.remove(domain);
                 }
             }
+        }
+        for domain in &organization.claimed_email_domains {
+            self.by_claimed_domain.remove(domain);
         }
         true
     }

@@ -19,6 +19,7 @@ pub(super) struct DirectoryTable {
     pub(super) by_slug: BTreeMap<Slug, OrganizationId>,
     pub(super) by_external_id: BTreeMap<String, OrganizationId>,
     pub(super) by_domain: BTreeMap<Domain, BTreeSet<OrganizationId>>,
+    pub(super) by_claimed_domain: BTreeMap<Domain, OrganizationId>,
     pub(super) members: BTreeMap<MemberId, Member>,
     pub(super) by_address: BTreeMap<EmailAddress, BTreeMap<OrganizationId, MemberId>>,
     pub(super) by_organization: BTreeMap<OrganizationId, BTreeSet<MemberId>>,

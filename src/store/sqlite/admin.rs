@@ -19,6 +19,14 @@ pub(super) const PAGE: &str = "
     SELECT document FROM members WHERE organization_id = ?1 AND member_id > ?2
     ORDER BY member_id LIMIT ?3";
 
+const ALLOW: &str = "INSERT INTO organization_domains (domain, organization_id) VALUES (?1, ?2)";
+
+const CLAIM: &str = "INSERT INTO claimed_domains (domain, organization_id) VALUES (?1, ?2)";
+
+pub(super) const FORGET_ALLOWED: &str = "DELETE FROM organization_domains WHERE organization_id = ?1";
+
+pub(super) const FORGET_CLAIMED: &str = "DELETE FROM claimed_domains WHERE organization_id = ?1";
+
 impl SqliteStore {
     async fn create(&self, organization: &Organization, members: &[Member]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
@@ -56,11 +64,13 @@ impl SqliteStore {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query("DELETE FROM organization_domains WHERE organization_id = ?1")
-            .bind(organization.organization_id.as_str())
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
+        for statement in [FORGET_ALLOWED, FORGET_CLAIMED] {
+            sqlx::query(statement)
+                .bind(organization.organization_id.as_str())
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
         add_domains(&mut transaction, organization).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(true)
@@ -112,8 +122,10 @@ async fn add_domains(
     connection: &mut SqliteConnection,
     organization: &Organization,
 ) -> Result<(), StoreError> {
-    for domain in &organization.email_allowed_domains {
-        sqlx::query("INSERT INTO organization_domains (domain, organization_id) VALUES (?1, ?2)")
+    let allowed = organization.email_allowed_domains.iter().map(|domain| (ALLOW, domain));
+    let claimed = organization.claimed_email_domains.iter().map(|domain| (CLAIM, domain));
+    for (statement, domain) in allowed.chain(claimed) {
+        sqlx::query(statement)
             .bind(domain.as_str())
             .bind(organization.organization_id.as_str())
             .execute(&mut *connection)

@@ -5,7 +5,8 @@ use sqlx::{SqliteConnection, SqlitePool};
 use super::OpenError;
 
 /// Each brings the schema from the version before to its own, and sets `user_version` to that.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
 
 /// `vest` in ASCII; the first migration sets it.
 const APPLICATION_ID: i64 = 0x7665_7374;
@@ -56,10 +57,10 @@ mod tests {
         let path = directory.path().join("a.db");
         SqliteStore::open(&path).await.unwrap().close().await;
         SqliteStore::open(&path).await.unwrap().close().await;
-        tamper(&path, "PRAGMA user_version = 3").await;
+        tamper(&path, "PRAGMA user_version = 4").await;
         let error = SqliteStore::open(&path).await.unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 3, known: 2 }), "{error:?}");
-        tamper(&path, "PRAGMA user_version = 2").await;
+        assert!(matches!(error, OpenError::Newer { found: 4, known: 3 }), "{error:?}");
+        tamper(&path, "PRAGMA user_version = 3").await;
         SqliteStore::open(&path).await.unwrap().close().await;
     }
 
@@ -76,6 +77,47 @@ mod tests {
         let store = SqliteStore::open(&path).await.unwrap();
         assert_eq!(store.latest_time().await.unwrap(), Some(Timestamp::from_millis(77)));
         assert_eq!(store.events(AuditOf::Everything, None, 9).await.unwrap(), []);
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn reads_organizations_and_members_of_the_second_version() {
+        use crate::{
+            domain::{Member, MemberId, MemberStatus, Organization, OrganizationId, Timestamp},
+            store::{Directory, DirectoryAdmin, FindOrganization},
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        tamper(&path, MIGRATIONS[0]).await;
+        tamper(&path, MIGRATIONS[1]).await;
+        tamper(
+            &path,
+            r#"INSERT INTO organizations VALUES ('acme', 'acme', NULL, '{"organization_id":"acme",
+            "organization_name":"Acme","organization_slug":"acme","organization_logo_url":"",
+            "organization_external_id":null,"email_allowed_domains":[],
+            "email_jit_provisioning":"NOT_ALLOWED","email_invites":"ALL_ALLOWED","auth_methods":"ALL",
+            "mfa_methods":"ALL","mfa_policy":"OPTIONAL","rbac_email_implicit_role_assignments":[],
+            "custom_roles":[],"trusted_metadata":{},"created_at":"1970-01-01T00:00:00Z",
+            "updated_at":"1970-01-01T00:00:00Z"}');
+            INSERT INTO members VALUES ('ada', 'acme', 'ada@example.com', 'example.com', 'pending', 0,
+            NULL, '{"member_id":"ada","organization_id":"acme","email_address":"ada@example.com",
+            "email_address_verified":false,"status":"pending","name":"","roles":[],"is_breakglass":false,
+            "external_id":null,"trusted_metadata":{},"untrusted_metadata":{},
+            "created_at":"1970-01-01T00:00:00Z","updated_at":"1970-01-01T00:00:00Z"}');"#,
+        )
+        .await;
+        let store = SqliteStore::open(&path).await.unwrap();
+        let then = Timestamp::from_millis(0);
+        let acme = OrganizationId::new("acme").unwrap();
+        let mut expected = Organization::new(acme.clone(), "Acme", "acme".parse().unwrap(), then);
+        let found = store.organization(FindOrganization::Id(&acme)).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&expected));
+        let ada = MemberId::new("ada").unwrap();
+        let address = "ada@example.com".parse().unwrap();
+        let member = Member::new(ada.clone(), acme, address, MemberStatus::Pending, then);
+        assert_eq!(store.member(&ada).await.unwrap(), Some(member));
+        expected.claimed_email_domains.insert("example.com".parse().unwrap());
+        assert!(store.update_organization(&expected).await.unwrap());
         store.close().await;
     }
 
@@ -134,6 +176,8 @@ mod tests {
             directory::ENTRANCES,
             directory::AT_ADDRESS,
             admin::PAGE,
+            admin::FORGET_ALLOWED,
+            admin::FORGET_CLAIMED,
             audit::PAGE,
             audit::PAGE_OF_ORGANIZATION,
             audit::PAGE_OF_MEMBER,
