@@ -1,6 +1,6 @@
 //! Organizations and members. Often the application's own tables.
 
-use super::Answer;
+use super::{Answer, MemberSearch, OrganizationSearch};
 use crate::domain::{
     EmailAddress, Entrance, Member, MemberId, Organization, OrganizationId, Slug, Timestamp,
 };
@@ -92,6 +92,37 @@ pub trait DirectoryAdmin: Directory {
     fn members<'a>(
         &'a self,
         organization_id: &'a OrganizationId,
+        after: Option<&'a MemberId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Member>>;
+
+    /// How many members an organization has. Deleted ones do not count.
+    fn member_count<'a>(&'a self, organization_id: &'a OrganizationId) -> Answer<'a, u64>;
+
+    /// The organization with this id of the application's own.
+    fn organization_by_external_id<'a>(&'a self, external_id: &'a str) -> Answer<'a, Option<Organization>>;
+
+    /// The member of an organization with this id of the application's own, whatever their status.
+    fn member_by_external_id<'a>(
+        &'a self,
+        organization_id: &'a OrganizationId,
+        external_id: &'a str,
+    ) -> Answer<'a, Option<Member>>;
+
+    /// The organizations that are searched for, in order of their ids, after `after`, at most `limit`:
+    /// those that [`OrganizationSearch::matches`].
+    fn search_organizations<'a>(
+        &'a self,
+        search: &'a OrganizationSearch,
+        after: Option<&'a OrganizationId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Organization>>;
+
+    /// The members that are searched for, in order of their ids, after `after`, at most `limit`: those
+    /// that [`MemberSearch::matches`].
+    fn search_members<'a>(
+        &'a self,
+        search: &'a MemberSearch,
         after: Option<&'a MemberId>,
         limit: usize,
     ) -> Answer<'a, Vec<Member>>;

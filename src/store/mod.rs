@@ -13,6 +13,7 @@ mod links;
 pub(crate) mod live;
 pub mod memory;
 pub mod moka;
+mod search;
 mod sessions;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -25,6 +26,7 @@ pub use directory::{Directory, DirectoryAdmin, FindOrganization, Joining};
 pub use error::{StoreError, StoreErrorKind};
 pub use keys::{KeyStore, StoredKey};
 pub use links::{LinkStore, TakenLink};
+pub use search::{Combine, MemberFilter, MemberSearch, OrganizationFilter, OrganizationSearch};
 pub use sessions::{LastUse, SessionStore};
 pub use transient::{Attempt, CodeKey, TransientStore, TriedCode};
 

@@ -10,8 +10,9 @@ use vestibule::{
     },
     store::{
         Answer, Attempt, AuditLog, AuditOf, AuditSink, CodeKey, CredentialStore, Directory, DirectoryAdmin,
-        FindOrganization, Joining, KeyStore, LastUse, LinkStore, SessionStore, StoredKey, TakenLink,
-        TransientStore, TriedCode, Version, memory::MemoryStore, moka::MokaTransient,
+        FindOrganization, Joining, KeyStore, LastUse, LinkStore, MemberSearch, OrganizationSearch,
+        SessionStore, StoredKey, TakenLink, TransientStore, TriedCode, Version, memory::MemoryStore,
+        moka::MokaTransient,
     },
 };
 
@@ -110,6 +111,55 @@ impl DirectoryAdmin for Durable {
                 DirectoryAdmin::members(&*self.memory, organization_id, after, limit),
             ),
         )
+    }
+
+    fn member_count<'a>(&'a self, organization_id: &'a OrganizationId) -> Answer<'a, u64> {
+        Box::pin(
+            self.faults
+                .run("directory.member_count", DirectoryAdmin::member_count(&*self.memory, organization_id)),
+        )
+    }
+
+    fn organization_by_external_id<'a>(&'a self, external_id: &'a str) -> Answer<'a, Option<Organization>> {
+        Box::pin(self.faults.run(
+            "directory.organization_by_external_id",
+            DirectoryAdmin::organization_by_external_id(&*self.memory, external_id),
+        ))
+    }
+
+    fn member_by_external_id<'a>(
+        &'a self,
+        organization_id: &'a OrganizationId,
+        external_id: &'a str,
+    ) -> Answer<'a, Option<Member>> {
+        Box::pin(self.faults.run(
+            "directory.member_by_external_id",
+            DirectoryAdmin::member_by_external_id(&*self.memory, organization_id, external_id),
+        ))
+    }
+
+    fn search_organizations<'a>(
+        &'a self,
+        search: &'a OrganizationSearch,
+        after: Option<&'a OrganizationId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Organization>> {
+        Box::pin(self.faults.run(
+            "directory.search_organizations",
+            DirectoryAdmin::search_organizations(&*self.memory, search, after, limit),
+        ))
+    }
+
+    fn search_members<'a>(
+        &'a self,
+        search: &'a MemberSearch,
+        after: Option<&'a MemberId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Member>> {
+        Box::pin(self.faults.run(
+            "directory.search_members",
+            DirectoryAdmin::search_members(&*self.memory, search, after, limit),
+        ))
     }
 }
 

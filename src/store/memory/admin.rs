@@ -5,7 +5,7 @@ use std::ops::Bound;
 use super::{MemoryStore, directory::DirectoryTable, tables::Tables};
 use crate::{
     domain::{Member, MemberId, Organization, OrganizationId},
-    store::{Answer, DirectoryAdmin, StoreError, StoreErrorKind},
+    store::{Answer, DirectoryAdmin, MemberSearch, OrganizationSearch, StoreError, StoreErrorKind},
 };
 
 impl DirectoryTable {
@@ -143,5 +143,41 @@ impl DirectoryAdmin for MemoryStore {
         limit: usize,
     ) -> Answer<'a, Vec<Member>> {
         Box::pin(async move { Ok(self.tables().directory.page(organization_id, after, limit)) })
+    }
+
+    fn member_count<'a>(&'a self, organization_id: &'a OrganizationId) -> Answer<'a, u64> {
+        Box::pin(async move { Ok(self.tables().directory.member_count(organization_id)) })
+    }
+
+    fn organization_by_external_id<'a>(&'a self, external_id: &'a str) -> Answer<'a, Option<Organization>> {
+        Box::pin(async move { Ok(self.tables().directory.organization_by_external_id(external_id).cloned()) })
+    }
+
+    fn member_by_external_id<'a>(
+        &'a self,
+        organization_id: &'a OrganizationId,
+        external_id: &'a str,
+    ) -> Answer<'a, Option<Member>> {
+        Box::pin(async move {
+            Ok(self.tables().directory.member_by_external_id(organization_id, external_id).cloned())
+        })
+    }
+
+    fn search_organizations<'a>(
+        &'a self,
+        search: &'a OrganizationSearch,
+        after: Option<&'a OrganizationId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Organization>> {
+        Box::pin(async move { Ok(self.tables().directory.search_organizations(search, after, limit)) })
+    }
+
+    fn search_members<'a>(
+        &'a self,
+        search: &'a MemberSearch,
+        after: Option<&'a MemberId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Member>> {
+        Box::pin(async move { Ok(self.tables().directory.search_members(search, after, limit)) })
     }
 }

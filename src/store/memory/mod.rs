@@ -7,6 +7,7 @@ mod credentials;
 mod directory;
 mod keys;
 mod links;
+mod search;
 mod sessions;
 mod tables;
 

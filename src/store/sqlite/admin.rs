@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{Member, MemberId, Organization, OrganizationId},
-    store::{Answer, DirectoryAdmin, StoreError},
+    store::{Answer, DirectoryAdmin, MemberSearch, OrganizationSearch, StoreError},
 };
 
 /// ?1 the organization, ?2 the member before, ?3 how many.
@@ -176,5 +176,39 @@ impl DirectoryAdmin for SqliteStore {
         limit: usize,
     ) -> Answer<'a, Vec<Member>> {
         Box::pin(self.page(organization_id, after, limit))
+    }
+
+    fn member_count<'a>(&'a self, organization_id: &'a OrganizationId) -> Answer<'a, u64> {
+        Box::pin(self.count_members(organization_id))
+    }
+
+    fn organization_by_external_id<'a>(&'a self, external_id: &'a str) -> Answer<'a, Option<Organization>> {
+        Box::pin(self.find_by_external_id(external_id))
+    }
+
+    fn member_by_external_id<'a>(
+        &'a self,
+        organization_id: &'a OrganizationId,
+        external_id: &'a str,
+    ) -> Answer<'a, Option<Member>> {
+        Box::pin(self.find_member_by_external_id(organization_id, external_id))
+    }
+
+    fn search_organizations<'a>(
+        &'a self,
+        search: &'a OrganizationSearch,
+        after: Option<&'a OrganizationId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Organization>> {
+        Box::pin(self.find_organizations(search, after, limit))
+    }
+
+    fn search_members<'a>(
+        &'a self,
+        search: &'a MemberSearch,
+        after: Option<&'a MemberId>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Member>> {
+        Box::pin(self.find_members(search, after, limit))
     }
 }

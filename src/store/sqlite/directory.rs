@@ -188,7 +188,7 @@ async fn write_member(
     Ok(done.rows_affected() > 0)
 }
 
-fn status(status: MemberStatus) -> &'static str {
+pub(super) fn status(status: MemberStatus) -> &'static str {
     match status {
         MemberStatus::Pending => "pending",
         MemberStatus::Invited => "invited",

@@ -9,7 +9,9 @@ mod error;
 mod keys;
 mod links;
 mod open;
+mod questions;
 mod schema;
+mod search;
 mod sessions;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};

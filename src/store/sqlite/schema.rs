@@ -40,7 +40,7 @@ async fn version(connection: &mut SqliteConnection) -> Result<usize, OpenError> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::store::sqlite::SqliteStore;
 
@@ -165,9 +165,17 @@ mod tests {
         store.close().await;
     }
 
+    /// How a question is answered, step by step.
+    pub(in crate::store::sqlite) async fn plan(store: &SqliteStore, question: &str) -> Vec<String> {
+        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}"));
+        let steps: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(plan).fetch_all(&store.writer).await.unwrap();
+        steps.into_iter().map(|(.., step)| step).collect()
+    }
+
     #[tokio::test]
     async fn nothing_is_searched_line_by_line() {
-        use crate::store::sqlite::{admin, audit, credentials, directory, links, sessions};
+        use crate::store::sqlite::{admin, audit, credentials, directory, links, search, sessions};
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(directory.path().join("a.db")).await.unwrap();
         for question in [
@@ -193,11 +201,11 @@ mod tests {
             sessions::END_ORGANIZATION,
             links::FORGET,
             links::TAKE,
+            search::BY_EXTERNAL_ID,
+            search::MEMBER_BY_EXTERNAL_ID,
+            search::COUNT,
         ] {
-            let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}"));
-            let steps: Vec<(i64, i64, i64, String)> =
-                sqlx::query_as(plan).fetch_all(&store.writer).await.unwrap();
-            for (.., step) in steps {
+            for step in plan(&store, question).await {
                 let bounded = ["SCAN doors", "SCAN CONSTANT ROW"].contains(&step.as_str());
                 assert!(!step.starts_with("SCAN") || bounded, "{question}\n{step}");
             }
