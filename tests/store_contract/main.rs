@@ -12,7 +12,9 @@ mod keys;
 mod links;
 mod moka_room;
 mod racing;
+mod random_search;
 mod samples;
+mod search;
 mod sessions;
 mod stores;
 mod transient;
@@ -40,6 +42,13 @@ macro_rules! durable {
                 creates_whole_or_not_at_all, organizations_are_unique, claimed_domains_are_unique,
                 changes_organizations, members_are_unique, changes_members, a_member_never_moves, pages_through_members,
                 deleting_takes_everything, racing_to_create_makes_one;
+            search:
+                finds_by_external_id, counts_members, searches_organizations, searches_members,
+                combines_filters, members_of_other_organizations_are_not_found,
+                shows_the_deleted_to_who_names_them, no_character_stands_for_others,
+                searches_what_was_changed, pages_through_organizations, pages_through_found_members;
+            random_search:
+                finds_the_organizations_that_match, finds_the_members_that_match;
             credentials:
                 starts_empty, keeps_whole_documents, replaces_only_what_was_seen, forgotten_stays_forgotten,
                 racing_to_replace_has_one_winner, racing_failures_are_all_counted;
