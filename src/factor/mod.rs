@@ -2,6 +2,8 @@
 //! write to make, out. Pure.
 
 mod code;
+#[cfg(feature = "wire-api")]
+mod foreign;
 mod password;
 mod phone;
 mod recovery;

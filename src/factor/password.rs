@@ -6,10 +6,12 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 
+#[cfg(feature = "wire-api")]
+use super::foreign::{ForeignHash, is_foreign};
 use crate::domain::{CredentialId, Factor, FactorKind, MemberId, Secret, Subject, Timestamp};
 
 /// Longer ones are refused; nobody types them, and hashing them would cost.
-const MAX_BYTES: usize = 256;
+pub(super) const MAX_BYTES: usize = 256;
 const MIN_CHARS: usize = 8;
 /// zxcvbn takes quadratic time.
 const JUDGED_CHARS: usize = 72;
@@ -83,8 +85,13 @@ pub(crate) fn hash_password(password: &Secret, salt: [u8; 16]) -> Option<String>
     Some(hash.to_string())
 }
 
-/// Whether this is the password that was hashed.
+/// Whether this is the password that was hashed, here or (feature `wire-api`) in another system.
 pub(crate) fn verify_password(password: &Secret, phc: &str) -> bool {
+    #[cfg(feature = "wire-api")]
+    if is_foreign(phc) {
+        // A wrong one takes no less than for somebody who has none: an MD5 alone would show who has one.
+        return ForeignHash::read(phc).is_some_and(|hash| hash.verify(password)) || verify_nothing(password);
+    }
     if password.expose().len() > MAX_BYTES {
         return false;
     }
