@@ -87,6 +87,7 @@ fn link(round: u64, number: u64) -> MagicLink {
         browser: None,
         return_to: None,
         expires_at: NOW.after(Duration::from_secs(3_600)),
+        api: None,
     }
 }
 

@@ -53,7 +53,57 @@ impl Domain {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether everybody can have an address of it, so that it says nothing of where somebody works.
+    #[must_use]
+    pub fn is_common(&self) -> bool {
+        COMMON.contains(&self.as_str())
+    }
 }
+
+/// Where everybody can have a mailbox.
+const COMMON: [&str; 40] = [
+    "aim.com",
+    "aol.com",
+    "duck.com",
+    "fastmail.com",
+    "free.fr",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hey.com",
+    "hotmail.co.uk",
+    "hotmail.com",
+    "hotmail.fr",
+    "icloud.com",
+    "laposte.net",
+    "libero.it",
+    "live.com",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "orange.fr",
+    "outlook.com",
+    "outlook.de",
+    "pm.me",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "t-online.de",
+    "web.de",
+    "yahoo.co.uk",
+    "yahoo.com",
+    "yandex.ru",
+    "ymail.com",
+    "zoho.com",
+];
 
 /// The one canonical form by which people are matched: lower case, the domain in ASCII.
 ///

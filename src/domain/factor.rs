@@ -112,6 +112,24 @@ impl FactorKind {
         }
     }
 
+    /// The way it came by, as the wire names it.
+    #[must_use]
+    pub fn delivery_method(self) -> &'static str {
+        match self {
+            Self::MagicLink | Self::EmailOtp => "email",
+            Self::Password => "knowledge",
+            Self::Oauth(OauthProvider::Google) => "oauth_google",
+            Self::Oauth(OauthProvider::Microsoft) => "oauth_microsoft",
+            Self::Oauth(OauthProvider::Slack) => "oauth_slack",
+            Self::Oauth(OauthProvider::Github) => "oauth_github",
+            Self::Oauth(OauthProvider::Hubspot) => "oauth_hubspot",
+            Self::Sso => "sso_oidc",
+            Self::Otp => "sms",
+            Self::Totp => "authenticator_app",
+            Self::RecoveryCodes => "recovery_code",
+        }
+    }
+
     /// Whether it is a first or a second factor.
     #[must_use]
     pub fn class(self) -> FactorClass {

@@ -14,7 +14,7 @@ impl Serialize for FactorView<'_> {
         let factor = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", factor.kind.as_str())?;
-        map.serialize_entry("delivery_method", delivery_method(factor.kind))?;
+        map.serialize_entry("delivery_method", factor.kind.delivery_method())?;
         map.serialize_entry(
             "sequence_order",
             match factor.kind.class() {
@@ -54,22 +54,6 @@ impl Serialize for FactorView<'_> {
             (FactorKind::Password | FactorKind::MagicLink | FactorKind::EmailOtp | FactorKind::Otp, _) => {}
         }
         map.end()
-    }
-}
-
-pub(super) fn delivery_method(kind: FactorKind) -> &'static str {
-    match kind {
-        FactorKind::MagicLink | FactorKind::EmailOtp => "email",
-        FactorKind::Password => "knowledge",
-        FactorKind::Oauth(OauthProvider::Google) => "oauth_google",
-        FactorKind::Oauth(OauthProvider::Microsoft) => "oauth_microsoft",
-        FactorKind::Oauth(OauthProvider::Slack) => "oauth_slack",
-        FactorKind::Oauth(OauthProvider::Github) => "oauth_github",
-        FactorKind::Oauth(OauthProvider::Hubspot) => "oauth_hubspot",
-        FactorKind::Sso => "sso_oidc",
-        FactorKind::Otp => "sms",
-        FactorKind::Totp => "authenticator_app",
-        FactorKind::RecoveryCodes => "recovery_code",
     }
 }
 

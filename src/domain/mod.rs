@@ -15,6 +15,7 @@ mod id;
 mod member;
 mod organization;
 mod path;
+mod rbac;
 mod return_to;
 mod role;
 mod secret;
@@ -45,6 +46,7 @@ pub use organization::{
     Allowed, AuthMethod, EmailInvites, ImplicitRole, JitProvisioning, MfaMethod, MfaPolicy, Organization,
 };
 pub use path::{AmbiguousPath, PlainPath};
+pub use rbac::{AccessScope, RbacPolicy, Resource};
 pub use return_to::ReturnTo;
 pub use role::{Permission, Role};
 pub use secret::Secret;
@@ -53,4 +55,6 @@ pub use session::{SessionRecord, TokenSeed};
 #[cfg(feature = "verify-only")]
 pub(crate) use shown_factor::ShownFactor;
 pub use time::Timestamp;
-pub use transient::{Challenge, Continues, EmailCode, IntermediateSession, MagicLink, Scope};
+pub use transient::{
+    ApiLink, Challenge, Continues, EmailCode, IntermediateSession, LinkPurpose, MagicLink, Scope,
+};

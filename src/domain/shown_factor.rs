@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     CredentialId, EmailAddress, Factor, FactorKind, MemberId, OauthProvider, OrganizationId, PhoneNumber,
-    Subject, Timestamp, factor_view::delivery_method,
+    Subject, Timestamp,
 };
 
 /// A factor as the wire shows it, with at most one detail object.
@@ -63,7 +63,7 @@ impl ShownFactor {
     /// How it was proved; nothing where this version knows no such way.
     pub(crate) fn kind(&self) -> Option<FactorKind> {
         let same =
-            |kind: &FactorKind| kind.as_str() == self.kind && delivery_method(*kind) == self.delivery_method;
+            |kind: &FactorKind| kind.as_str() == self.kind && kind.delivery_method() == self.delivery_method;
         KINDS.into_iter().find(same)
     }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CredentialId, Digest, EmailAddress, Factor, FactorDemand, FactorKind, OrganizationId, ReturnTo,
+    CredentialId, Digest, EmailAddress, Factor, FactorDemand, FactorKind, MemberId, OrganizationId, ReturnTo,
     SessionId, Timestamp,
 };
 
@@ -72,6 +72,9 @@ pub struct EmailCode {
     pub expires_at: Timestamp,
     /// How many wrong tries it survives.
     pub tries_left: u32,
+    /// The member whose address this one becomes when the code is confirmed.
+    #[serde(default)]
+    pub becomes_address_of: Option<MemberId>,
 }
 
 /// A link that was sent by email.
@@ -91,6 +94,30 @@ pub struct MagicLink {
     pub return_to: Option<ReturnTo>,
     /// Until when it is good.
     pub expires_at: Timestamp,
+    /// Where a server asked for it, by Stytch's B2B API. Such a link is used there alone.
+    #[serde(default)]
+    pub api: Option<Box<ApiLink>>,
+}
+
+/// What a link is for that a server asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiLink {
+    /// What using it does.
+    pub purpose: LinkPurpose,
+    /// SHA-256 of the verifier that whoever uses it has to bring (RFC 7636 §4.2, `S256`).
+    pub code_challenge: Option<Digest>,
+}
+
+/// What using a link does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkPurpose {
+    /// It proves the address: of who signs in, signs up, or accepts an invitation.
+    SignIn,
+    /// It sets a new password of the member.
+    PasswordReset(MemberId),
+    /// It makes the address that of the member.
+    AddressChange(MemberId),
 }
 
 /// A step-up challenge: one live session that is to prove one factor.

@@ -1,7 +1,7 @@
 //! Credentials of members: always ours, always durable.
 
 use super::Answer;
-use crate::domain::{Credentials, MemberId};
+use crate::domain::{CredentialId, Credentials, MemberId};
 
 /// Counts the changes of one member's credentials; 0 means that none were stored yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,9 @@ pub trait CredentialStore: Send + Sync + 'static {
 
     /// The ids of members of whom something was stored, in order, after `after`, at most `limit`.
     fn ids<'a>(&'a self, after: Option<&'a MemberId>, limit: usize) -> Answer<'a, Vec<MemberId>>;
+
+    /// The member who has the password of this id.
+    fn holder_of_password<'a>(&'a self, password_id: &'a CredentialId) -> Answer<'a, Option<MemberId>>;
 
     /// Forgets a member's credentials. Their version counts on, so that nobody who saw the old ones
     /// brings them back.

@@ -88,6 +88,18 @@ pub trait DirectoryAdmin: Directory {
     /// address or external id is.
     fn update_member<'a>(&'a self, member: &'a Member) -> Answer<'a, bool>;
 
+    /// Replaces an organization if it still is `seen`; false when it is not. `Taken` as for
+    /// [`update_organization`](Self::update_organization).
+    fn replace_organization_if<'a>(
+        &'a self,
+        seen: &'a Organization,
+        organization: &'a Organization,
+    ) -> Answer<'a, bool>;
+
+    /// Replaces a member if they still are `seen`; false when they are not. `Taken` as for
+    /// [`update_member`](Self::update_member).
+    fn replace_member_if<'a>(&'a self, seen: &'a Member, member: &'a Member) -> Answer<'a, bool>;
+
     /// The members of an organization, in order of their ids, after `after`, at most `limit`.
     fn members<'a>(
         &'a self,

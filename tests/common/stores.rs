@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use vestibule::{
     domain::{
-        AuditEvent, AuditEventId, Challenge, Credentials, Digest, EmailAddress, EmailCode, Entrance,
-        FactorDemand, IntermediateSession, MagicLink, Member, MemberId, Organization, OrganizationId,
-        ReturnTo, Sealed, SessionId, SessionRecord, Timestamp, TokenSeed,
+        AuditEvent, AuditEventId, Challenge, CredentialId, Credentials, Digest, EmailAddress, EmailCode,
+        Entrance, FactorDemand, IntermediateSession, MagicLink, Member, MemberId, Organization,
+        OrganizationId, ReturnTo, Sealed, SessionId, SessionRecord, Timestamp, TokenSeed,
     },
     store::{
         Answer, Attempt, AuditLog, AuditOf, AuditSink, CodeKey, CredentialStore, Directory, DirectoryAdmin,
@@ -99,6 +99,24 @@ impl DirectoryAdmin for Durable {
         )
     }
 
+    fn replace_organization_if<'a>(
+        &'a self,
+        seen: &'a Organization,
+        organization: &'a Organization,
+    ) -> Answer<'a, bool> {
+        Box::pin(self.faults.run(
+            "directory.replace_organization_if",
+            DirectoryAdmin::replace_organization_if(&*self.memory, seen, organization),
+        ))
+    }
+
+    fn replace_member_if<'a>(&'a self, seen: &'a Member, member: &'a Member) -> Answer<'a, bool> {
+        Box::pin(self.faults.run(
+            "directory.replace_member_if",
+            DirectoryAdmin::replace_member_if(&*self.memory, seen, member),
+        ))
+    }
+
     fn members<'a>(
         &'a self,
         organization_id: &'a OrganizationId,
@@ -182,6 +200,13 @@ impl CredentialStore for Durable {
 
     fn ids<'a>(&'a self, after: Option<&'a MemberId>, limit: usize) -> Answer<'a, Vec<MemberId>> {
         Box::pin(self.faults.run("credentials.ids", CredentialStore::ids(&*self.memory, after, limit)))
+    }
+
+    fn holder_of_password<'a>(&'a self, password_id: &'a CredentialId) -> Answer<'a, Option<MemberId>> {
+        Box::pin(self.faults.run(
+            "credentials.holder_of_password",
+            CredentialStore::holder_of_password(&*self.memory, password_id),
+        ))
     }
 
     fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()> {

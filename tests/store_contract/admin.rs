@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use vestibule::{
-    domain::{Credentials, MemberStatus, Slug},
+    domain::{Credentials, Member, MemberStatus, Organization, Slug},
     store::{CredentialStore, FindOrganization, SessionStore, StoreErrorKind, Version},
 };
 
@@ -155,6 +155,49 @@ pub(crate) async fn changes_members(rig: Durably) {
     assert_eq!(rig.store.entrances(&address("ada@example.com")).await.unwrap(), []);
     assert_eq!(rig.store.entrances(&address("countess@example.org")).await.unwrap().len(), 1);
     rig.store.create_member(&member(2, 1, "ada@example.com")).await.unwrap();
+}
+
+pub(crate) async fn replaces_only_what_was_seen(rig: Durably) {
+    let acme = organization(1);
+    let ada = member(1, 1, "ada@example.com");
+    rig.store.create_organization(&acme, std::slice::from_ref(&ada)).await.unwrap();
+    rig.store.create_organization(&organization(2), &[]).await.unwrap();
+
+    let named = Organization { organization_name: "Acme again".to_owned(), ..acme.clone() };
+    assert!(!rig.store.replace_organization_if(&named, &acme).await.unwrap());
+    assert!(rig.store.replace_organization_if(&acme, &named).await.unwrap());
+    assert!(!rig.store.replace_organization_if(&acme, &acme).await.unwrap(), "it is another by now");
+    assert_eq!(
+        rig.store.organization(FindOrganization::Id(&acme.organization_id)).await.unwrap(),
+        Some(named.clone())
+    );
+    let taken = Organization { organization_slug: organization(2).organization_slug, ..named.clone() };
+    taken!(rig.store.replace_organization_if(&named, &taken));
+
+    let named = Member { name: "Ada".to_owned(), ..ada.clone() };
+    assert!(!rig.store.replace_member_if(&named, &ada).await.unwrap());
+    assert!(rig.store.replace_member_if(&ada, &named).await.unwrap());
+    assert!(!rig.store.replace_member_if(&ada, &ada).await.unwrap());
+    assert_eq!(rig.store.member(&ada.member_id).await.unwrap(), Some(named));
+    let nobody = member(9, 1, "nobody@example.com");
+    assert!(!rig.store.replace_member_if(&nobody, &nobody).await.unwrap());
+}
+
+pub(crate) async fn racing_to_replace_has_one_winner(rig: Durably) {
+    let ada = member(1, 1, "ada@example.com");
+    rig.store.create_organization(&organization(1), std::slice::from_ref(&ada)).await.unwrap();
+    for round in 0..rig.rounds {
+        let seen = rig.store.member(&ada.member_id).await.unwrap().unwrap();
+        let answers = race(RACERS, |racer| {
+            let (store, seen) = (Arc::clone(&rig.store), seen.clone());
+            async move {
+                let new = Member { name: format!("{round}/{racer}"), ..seen.clone() };
+                store.replace_member_if(&seen, &new).await.unwrap()
+            }
+        })
+        .await;
+        assert_eq!(winners(&answers), 1);
+    }
 }
 
 pub(crate) async fn a_member_never_moves(rig: Durably) {

@@ -69,6 +69,24 @@ pub(crate) async fn keeps_whole_documents(rig: Durably) {
     assert_eq!(store(&rig).load(&member_id(2)).await.unwrap().1, Version(0));
 }
 
+pub(crate) async fn finds_the_holder_of_a_password(rig: Durably) {
+    let password = |number| Credentials {
+        password: Some(Password { password_id: credential_id(number), hash: Sealed(vec![1]) }),
+        ..Credentials::default()
+    };
+    let store = store(&rig);
+    for number in 1..=3 {
+        assert!(store.replace_if(&member_id(number), Version(0), &password(number)).await.unwrap());
+    }
+    assert_eq!(store.holder_of_password(&credential_id(2)).await.unwrap(), Some(member_id(2)));
+    assert_eq!(store.holder_of_password(&credential_id(4)).await.unwrap(), None);
+    assert!(store.replace_if(&member_id(2), Version(1), &password(4)).await.unwrap());
+    assert_eq!(store.holder_of_password(&credential_id(4)).await.unwrap(), Some(member_id(2)));
+    assert_eq!(store.holder_of_password(&credential_id(2)).await.unwrap(), None);
+    store.forget(&member_id(3)).await.unwrap();
+    assert_eq!(store.holder_of_password(&credential_id(3)).await.unwrap(), None);
+}
+
 pub(crate) async fn replaces_only_what_was_seen(rig: Durably) {
     let store = store(&rig);
     assert!(!store.replace_if(&member_id(1), Version(1), &failures(1)).await.unwrap());

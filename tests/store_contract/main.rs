@@ -40,8 +40,8 @@ macro_rules! durable {
                 joining_leaves_the_settled_alone, joining_needs_a_free_id, racing_to_join_makes_one_member;
             admin:
                 creates_whole_or_not_at_all, organizations_are_unique, claimed_domains_are_unique,
-                changes_organizations, members_are_unique, changes_members, a_member_never_moves, pages_through_members,
-                deleting_takes_everything, racing_to_create_makes_one;
+                changes_organizations, members_are_unique, changes_members, replaces_only_what_was_seen, a_member_never_moves, pages_through_members,
+                deleting_takes_everything, racing_to_create_makes_one, racing_to_replace_has_one_winner;
             search:
                 finds_by_external_id, counts_members, searches_organizations, searches_members,
                 combines_filters, members_of_other_organizations_are_not_found,
@@ -50,7 +50,7 @@ macro_rules! durable {
             random_search:
                 finds_the_organizations_that_match, finds_the_members_that_match;
             credentials:
-                starts_empty, keeps_whole_documents, replaces_only_what_was_seen, forgotten_stays_forgotten,
+                starts_empty, keeps_whole_documents, finds_the_holder_of_a_password, replaces_only_what_was_seen, forgotten_stays_forgotten,
                 racing_to_replace_has_one_winner, racing_failures_are_all_counted;
             sessions:
                 keeps_whole_records, a_repeated_insert_changes_nothing, ids_and_seeds_are_unique,

@@ -130,6 +130,7 @@ pub(crate) fn code(number: u64) -> EmailCode {
         return_to: None,
         expires_at: at(600_000),
         tries_left: 5,
+        becomes_address_of: None,
     }
 }
 
@@ -153,5 +154,6 @@ pub(crate) fn link(number: u64) -> MagicLink {
         browser: Some(digest(98)),
         return_to: ReturnTo::parse("/reports"),
         expires_at: at(600_000),
+        api: None,
     }
 }

@@ -147,6 +147,13 @@ pub enum AuditKind {
         /// How many members' credentials were gone through.
         members: usize,
     },
+    /// A server called with a secret of the project. Told once a minute for each secret and client.
+    SecretUsed {
+        /// Which, by the id that it is configured with.
+        secret_id: String,
+    },
+    /// Somebody called as the project with a wrong id or secret. Told once a minute for each client.
+    SecretRefused,
 }
 
 impl AuditKind {
@@ -184,6 +191,8 @@ impl AuditKind {
             Self::KeyRotated { .. } => "key_rotated",
             Self::KeyRetired { .. } => "key_retired",
             Self::Resealed { .. } => "resealed",
+            Self::SecretUsed { .. } => "secret_used",
+            Self::SecretRefused => "secret_refused",
         }
     }
 }

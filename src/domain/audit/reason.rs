@@ -94,5 +94,7 @@ reasons! {
         SmsPerOrganization = "sms_per_organization",
         /// The time between two text messages to one number.
         SmsCooldown = "sms_cooldown",
+        /// Wrong secrets of the project from one client.
+        SecretFailuresPerClient = "secret_failures_per_client",
     }
 }

@@ -124,6 +124,30 @@ impl DirectoryAdmin for MemoryStore {
         Box::pin(async move { self.tables().directory.replace(organization) })
     }
 
+    fn replace_organization_if<'a>(
+        &'a self,
+        seen: &'a Organization,
+        organization: &'a Organization,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let directory = &mut self.tables().directory;
+            if directory.organizations.get(&organization.organization_id) != Some(seen) {
+                return Ok(false);
+            }
+            directory.replace(organization)
+        })
+    }
+
+    fn replace_member_if<'a>(&'a self, seen: &'a Member, member: &'a Member) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let directory = &mut self.tables().directory;
+            if directory.members.get(&member.member_id) != Some(seen) {
+                return Ok(false);
+            }
+            directory.replace_member(member)
+        })
+    }
+
     fn delete_organization<'a>(&'a self, organization_id: &'a OrganizationId) -> Answer<'a, bool> {
         Box::pin(async move { Ok(self.tables().delete_organization(organization_id)) })
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Bound};
 
 use super::MemoryStore;
 use crate::{
-    domain::{Credentials, MemberId},
+    domain::{CredentialId, Credentials, MemberId},
     store::{Answer, CredentialStore, Version},
 };
 
@@ -58,6 +58,17 @@ impl CredentialStore for MemoryStore {
                 .take(limit)
                 .map(|(id, _)| id.clone())
                 .collect())
+        })
+    }
+
+    fn holder_of_password<'a>(&'a self, password_id: &'a CredentialId) -> Answer<'a, Option<MemberId>> {
+        Box::pin(async move {
+            let tables = self.tables();
+            let mut all = tables.credentials.0.iter();
+            let has = |credentials: &Credentials| {
+                credentials.password.as_ref().is_some_and(|password| password.password_id == *password_id)
+            };
+            Ok(all.find(|(_, (credentials, _))| has(credentials)).map(|(id, _)| id.clone()))
         })
     }
 

@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::{
     SqliteStore,
     codec::{from_document, to_document},
-    directory::{add_member, replace_member},
+    directory::{BY_ID, MEMBER_BY_ID, add_member, replace_member},
     error::failed,
     sessions::end_sessions_of,
 };
@@ -48,8 +48,21 @@ impl SqliteStore {
         transaction.commit().await.map_err(failed)
     }
 
-    async fn replace(&self, organization: &Organization) -> Result<bool, StoreError> {
+    /// Replaces an organization, where something has to have been seen if it still is that.
+    async fn replace(
+        &self,
+        seen: Option<&Organization>,
+        organization: &Organization,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
+        if let Some(seen) = seen {
+            let id = organization.organization_id.as_str();
+            let stored: Option<String> =
+                sqlx::query_scalar(BY_ID).bind(id).fetch_optional(&mut *transaction).await.map_err(failed)?;
+            if stored.as_deref().map(from_document).transpose()?.as_ref() != Some(seen) {
+                return Ok(false);
+            }
+        }
         let done = sqlx::query(
             "UPDATE organizations SET slug = ?2, external_id = ?3, document = ?4
              WHERE organization_id = ?1",
@@ -74,6 +87,24 @@ impl SqliteStore {
         add_domains(&mut transaction, organization).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(true)
+    }
+
+    async fn change_member(&self, seen: Option<&Member>, member: &Member) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        if let Some(seen) = seen {
+            let id = member.member_id.as_str();
+            let stored: Option<String> = sqlx::query_scalar(MEMBER_BY_ID)
+                .bind(id)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(failed)?;
+            if stored.as_deref().map(from_document).transpose()?.as_ref() != Some(seen) {
+                return Ok(false);
+            }
+        }
+        let found = replace_member(&mut transaction, member).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(found)
     }
 
     async fn delete(&self, organization_id: &OrganizationId) -> Result<bool, StoreError> {
@@ -145,7 +176,7 @@ impl DirectoryAdmin for SqliteStore {
     }
 
     fn update_organization<'a>(&'a self, organization: &'a Organization) -> Answer<'a, bool> {
-        Box::pin(self.replace(organization))
+        Box::pin(self.replace(None, organization))
     }
 
     fn delete_organization<'a>(&'a self, organization_id: &'a OrganizationId) -> Answer<'a, bool> {
@@ -161,12 +192,19 @@ impl DirectoryAdmin for SqliteStore {
     }
 
     fn update_member<'a>(&'a self, member: &'a Member) -> Answer<'a, bool> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let found = replace_member(&mut transaction, member).await?;
-            transaction.commit().await.map_err(failed)?;
-            Ok(found)
-        })
+        Box::pin(self.change_member(None, member))
+    }
+
+    fn replace_organization_if<'a>(
+        &'a self,
+        seen: &'a Organization,
+        organization: &'a Organization,
+    ) -> Answer<'a, bool> {
+        Box::pin(self.replace(Some(seen), organization))
+    }
+
+    fn replace_member_if<'a>(&'a self, seen: &'a Member, member: &'a Member) -> Answer<'a, bool> {
+        Box::pin(self.change_member(Some(seen), member))
     }
 
     fn members<'a>(

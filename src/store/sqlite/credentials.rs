@@ -6,7 +6,7 @@ use super::{
     error::failed,
 };
 use crate::{
-    domain::{Credentials, MemberId},
+    domain::{CredentialId, Credentials, MemberId},
     store::{Answer, CredentialStore, StoreError, StoreErrorKind, Version},
 };
 
@@ -14,6 +14,10 @@ pub(super) const IDS: &str =
     "SELECT member_id FROM credentials WHERE member_id > ?1 ORDER BY member_id LIMIT ?2";
 
 pub(super) const LOAD: &str = "SELECT document, version FROM credentials WHERE member_id = ?1";
+
+/// By an index over what the documents say.
+pub(super) const HOLDER: &str = "
+    SELECT member_id FROM credentials WHERE json_extract(document, '$.password.password_id') = ?1";
 
 impl SqliteStore {
     async fn load_credentials(&self, member_id: &MemberId) -> Result<(Credentials, Version), StoreError> {
@@ -66,6 +70,16 @@ impl SqliteStore {
         found.into_iter().map(id).collect()
     }
 
+    async fn holder_of(&self, password_id: &CredentialId) -> Result<Option<MemberId>, StoreError> {
+        let found: Option<String> = sqlx::query_scalar(HOLDER)
+            .bind(password_id.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(failed)?;
+        let id = |text| MemberId::new(text).map_err(|error| StoreError::with(StoreErrorKind::Corrupt, error));
+        found.map(|text: String| id(text)).transpose()
+    }
+
     async fn forget_credentials(&self, member_id: &MemberId) -> Result<(), StoreError> {
         sqlx::query("UPDATE credentials SET version = version + 1, document = '{}' WHERE member_id = ?1")
             .bind(member_id.as_str())
@@ -92,6 +106,10 @@ impl CredentialStore for SqliteStore {
 
     fn ids<'a>(&'a self, after: Option<&'a MemberId>, limit: usize) -> Answer<'a, Vec<MemberId>> {
         Box::pin(self.credential_ids(after, limit))
+    }
+
+    fn holder_of_password<'a>(&'a self, password_id: &'a CredentialId) -> Answer<'a, Option<MemberId>> {
+        Box::pin(self.holder_of(password_id))
     }
 
     fn forget<'a>(&'a self, member_id: &'a MemberId) -> Answer<'a, ()> {

@@ -12,7 +12,9 @@ use crate::{
     store::{Answer, Directory, FindOrganization, Joining, StoreError},
 };
 
-const BY_ID: &str = "SELECT document FROM organizations WHERE organization_id = ?1";
+pub(super) const BY_ID: &str = "SELECT document FROM organizations WHERE organization_id = ?1";
+
+pub(super) const MEMBER_BY_ID: &str = "SELECT document FROM members WHERE member_id = ?1";
 
 pub(super) const BY_SLUG: &str = "SELECT document FROM organizations WHERE slug = ?1";
 
@@ -84,7 +86,7 @@ impl SqliteStore {
     }
 
     async fn find_member(&self, member_id: &MemberId) -> Result<Option<Member>, StoreError> {
-        let found: Option<String> = sqlx::query_scalar("SELECT document FROM members WHERE member_id = ?1")
+        let found: Option<String> = sqlx::query_scalar(MEMBER_BY_ID)
             .bind(member_id.as_str())
             .fetch_optional(&self.readers)
             .await

@@ -5,8 +5,12 @@ use sqlx::{SqliteConnection, SqlitePool};
 use super::OpenError;
 
 /// Each brings the schema from the version before to its own, and sets `user_version` to that.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 
 /// `vest` in ASCII; the first migration sets it.
 const APPLICATION_ID: i64 = 0x7665_7374;
@@ -57,10 +61,10 @@ pub(super) mod tests {
         let path = directory.path().join("a.db");
         SqliteStore::open(&path).await.unwrap().close().await;
         SqliteStore::open(&path).await.unwrap().close().await;
-        tamper(&path, "PRAGMA user_version = 4").await;
+        tamper(&path, "PRAGMA user_version = 5").await;
         let error = SqliteStore::open(&path).await.unwrap_err();
-        assert!(matches!(error, OpenError::Newer { found: 4, known: 3 }), "{error:?}");
-        tamper(&path, "PRAGMA user_version = 3").await;
+        assert!(matches!(error, OpenError::Newer { found: 5, known: 4 }), "{error:?}");
+        tamper(&path, "PRAGMA user_version = 4").await;
         SqliteStore::open(&path).await.unwrap().close().await;
     }
 
@@ -192,6 +196,7 @@ pub(super) mod tests {
             audit::FORGET,
             credentials::LOAD,
             credentials::IDS,
+            credentials::HOLDER,
             sessions::BY_SEED,
             sessions::BY_ID,
             sessions::OF_MEMBER,
