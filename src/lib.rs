@@ -64,6 +64,7 @@
 //! | `sms-webhook` | `deliver::SmsWebhook`: SMS through an HTTP gateway |
 //! | `verify-only` | `Verifier`: takes the session JWTs of another deployment by its public keys, without a store |
 //! | `metrics` | counters, gauges and histograms through the facade of the crate `metrics` |
+//! | `wire-api` | [`WireApi`]: Stytch's B2B API for servers, over the same flows |
 //! | `test-util` | `test`: a kit for the application's own tests, and attacks on its router |
 //!
 //! # What it needs
@@ -108,6 +109,8 @@ pub use token::{EnvironmentKeys, FileKeys, JwtAlgorithm, KeyError, KeyProvider, 
 #[cfg(feature = "verify-only")]
 pub use verifier::{Verifier, VerifierBuilder};
 pub use vestibule::{Background, BuildError, Builder, Vestibule};
+#[cfg(feature = "wire-api")]
+pub use {http::wire::Redirect, layer::WireService, vestibule::WireApi};
 
 // So that the examples in the documents are compiled and run.
 #[cfg(all(doctest, feature = "axum"))]
@@ -137,6 +140,11 @@ struct Testing;
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../docs/forward-auth.md")]
 struct ForwardAuthentication;
+
+#[cfg(all(doctest, feature = "axum", feature = "wire-api"))]
+#[doc = include_str!("../docs/wire-api.md")]
+struct WireApiServed;
+
 #[cfg(all(doctest, feature = "axum", feature = "verify-only"))]
 #[doc = include_str!("../docs/verify-only.md")]
 struct VerifyOnly;

@@ -10,8 +10,10 @@ mod recovery;
 mod totp;
 
 pub(crate) use code::{Digits, EMAIL_TRIES};
+#[cfg(feature = "wire-api")]
+pub(crate) use foreign::{ForeignHash, HashKind, HashSettings};
 pub use password::{PasswordStrength, WeakPassword, password_strength};
-pub(crate) use password::{hash_password, password_factor, verify_nothing, verify_password};
+pub(crate) use password::{hash_anew, hash_password, password_factor, verify_nothing, verify_password};
 pub(crate) use phone::{SMS_LIFETIME, check_sms, sms_sent};
 pub(crate) use recovery::{RecoveryCodeText, check_recovery_code};
 pub(crate) use totp::{TotpEnrolment, TotpSecret, check_totp, confirm_totp};

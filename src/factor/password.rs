@@ -99,6 +99,12 @@ pub(crate) fn verify_password(password: &Secret, phc: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
 }
 
+/// The hash that takes the place of one that another system has made, once the password is known; nothing where it
+/// is one of ours.
+pub(crate) fn hash_anew(password: &Secret, stored: &str, salt: [u8; 16]) -> Option<String> {
+    if stored.starts_with("$argon2id$") { None } else { hash_password(password, salt) }
+}
+
 /// Takes as long as [`verify_password`], for somebody who has no password.
 pub(crate) fn verify_nothing(password: &Secret) -> bool {
     let bytes = password.expose().as_bytes();

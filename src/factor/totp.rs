@@ -1,7 +1,5 @@
 //! Codes of an authenticator app (RFC 6238): 6 digits, 30 seconds, SHA-1, one step of drift each way.
 
-use std::time::Duration;
-
 use totp_rs::{Builder, Totp as Generator};
 use zeroize::Zeroizing;
 
@@ -14,9 +12,6 @@ use crate::{
     judge::LockoutPolicy,
 };
 
-/// How long a new authenticator app can be confirmed.
-const CONFIRM_WITHIN: Duration = Duration::from_secs(3600);
-
 /// The secret that a server and an authenticator app share: 160 bits (RFC 4226 §4, R6).
 pub(crate) struct TotpSecret(Zeroizing<Vec<u8>>);
 
@@ -27,6 +22,15 @@ impl TotpSecret {
 
     pub(crate) fn from_opened(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
+    }
+
+    /// Reads a secret that an authenticator app has already: base32 of 128 to 512 bits (RFC 4226 §4, R6).
+    #[cfg(feature = "wire-api")]
+    pub(crate) fn from_base32(text: &str) -> Option<Self> {
+        let compact: String = text.chars().filter(|c| !c.is_whitespace() && *c != '=' && *c != '-').collect();
+        let secret = totp_rs::Secret::try_from_base32(compact.to_ascii_uppercase()).ok()?;
+        let bytes = Zeroizing::new(secret.as_ref().to_vec());
+        (16..=64).contains(&bytes.len()).then_some(Self(bytes))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -106,10 +110,10 @@ pub(crate) struct TotpEnrolment {
 }
 
 impl TotpEnrolment {
-    /// The credentials with this app waiting for its first code. What they had stays until then.
-    pub(crate) fn pending_in(self, credentials: &Credentials, now: Timestamp) -> Credentials {
+    /// The credentials with this app waiting for its first code until `expires_at`. What they had stays
+    /// until then.
+    pub(crate) fn pending_in(self, credentials: &Credentials, expires_at: Timestamp) -> Credentials {
         let Self { totp_id, secret, recovery_codes, begun_in } = self;
-        let expires_at = now.after(CONFIRM_WITHIN);
         let pending = PendingTotp { totp_id, secret, recovery_codes, expires_at, begun_in };
         Credentials { pending_totp: Some(pending), ..credentials.clone() }
     }
@@ -152,6 +156,8 @@ pub(crate) fn confirm_totp(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_010_000);

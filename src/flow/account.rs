@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     domain::{
-        AuditKind, CredentialId, Credentials, EmailAddress, Factor, FactorClass, FactorKind, MemberId,
-        OrganizationId, Password, Phone, PhoneNumber, ReturnTo, Scope, Secret, Subject, Timestamp,
+        AuditKind, CredentialId, Credentials, EmailAddress, Factor, FactorClass, FactorKind, Member,
+        MemberId, Organization, OrganizationId, Password, Phone, PhoneNumber, ReturnTo, Scope, Secret,
+        Subject, Timestamp,
     },
     factor::{hash_password, password_strength},
     judge::{Entry, MemberSession, Verdict, enter},
@@ -84,25 +85,37 @@ impl Engine {
         if proof.factor.address() != Some(&member.email_address) {
             return Ok(session.clone());
         }
+        let continued = self.continue_with(session, &member, &proof.factor, terms, caller).await?;
+        continued.ok_or_else(|| ErrorKind::FactorNotAccepted.into())
+    }
+
+    /// Adds a first factor to a live session of this member, and extends it; nothing where the organization
+    /// does not take it.
+    pub(super) async fn continue_with(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        member: &Member,
+        factor: &Factor,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Option<MemberSession>, Error> {
         let organization = self.organization(session.organization_id()).await?;
         let enrolment = self.enrolment(&member.member_id).await?;
         let standing = session.standing();
         let entry = Entry {
-            factors: std::slice::from_ref(&proof.factor),
+            factors: std::slice::from_ref(factor),
             organization: &organization,
-            member: &member,
+            member,
             enrolment: &enrolment,
             standing: Some(&standing),
             now: caller.now,
         };
-        let Verdict::Continued(continuation) = enter(&entry) else {
-            return Err(ErrorKind::FactorNotAccepted.into());
-        };
+        let Verdict::Continued(continuation) = enter(&entry) else { return Ok(None) };
         let mut record = continuation.extend(terms.duration, &self.settings.sessions, caller.now);
         record.custom_claims = record.custom_claims.merged(&terms.custom_claims)?;
         let session = self.replace_session(session, record, caller.now).await?;
-        self.tell(AuditKind::Extended { factor: proof.factor.kind }, About::from(&session), caller);
-        Ok(session)
+        self.tell(AuditKind::Extended { factor: factor.kind }, About::from(&session), caller);
+        Ok(Some(session))
     }
 
     /// Gives a member a password.
@@ -117,31 +130,61 @@ impl Engine {
     ) -> Result<(), Error> {
         let member = self.member(member_id).await?;
         let organization = self.organization(&member.organization_id).await?;
+        self.judge_password(&password, &member, &organization)?;
+        self.keep_password(&member, password, &Caller::at(now)).await.map(|_| ())
+    }
+
+    /// Refuses a password that is easy to guess for somebody who knows the member.
+    pub(super) fn judge_password(
+        &self,
+        password: &Secret,
+        member: &Member,
+        organization: &Organization,
+    ) -> Result<(), Error> {
         let context = [
             member.email_address.as_str(),
             member.name.as_str(),
             organization.organization_name.as_str(),
             self.settings.name.as_str(),
         ];
-        let strength = password_strength(&password, &context);
-        if !strength.is_enough() {
-            return Err(ErrorKind::WeakPassword(strength).into());
-        }
+        let strength = password_strength(password, &context);
+        if strength.is_enough() { Ok(()) } else { Err(ErrorKind::WeakPassword(strength).into()) }
+    }
+
+    /// Makes this the member's password, whatever they had.
+    pub(super) async fn keep_password(
+        &self,
+        member: &Member,
+        password: Secret,
+        caller: &Caller,
+    ) -> Result<CredentialId, Error> {
         let salt = random()?;
         let phc =
             self.hashing.run(move || hash_password(&password, salt)).await?.ok_or(ErrorKind::Unavailable)?;
+        self.keep_hash(member, &phc, caller).await
+    }
+
+    /// Makes the password that was hashed so the member's.
+    pub(super) async fn keep_hash(
+        &self,
+        member: &Member,
+        hash: &str,
+        caller: &Caller,
+    ) -> Result<CredentialId, Error> {
+        let member_id = &member.member_id;
         let place = Place { column: "password", row: member_id.as_str() };
-        let hash = self.sealer.seal(place, phc.as_bytes())?;
+        let hash = self.sealer.seal(place, hash.as_bytes())?;
         let password_id: CredentialId = self.credential_id("member-password")?;
         self.change_credentials(member_id, |seen| {
             let password = Password { password_id: password_id.clone(), hash: hash.clone() };
             Ok((Some(Credentials { password: Some(password), ..seen.clone() }), ()))
         })
         .await?;
-        let happened = AuditKind::Enrolled { factor: FactorKind::Password, credential_id: password_id };
-        self.tell(happened, About::from(&member), &Caller::at(now));
-        self.notify(letters::factor_changed(&self.settings, member.email_address, "A password"));
-        Ok(())
+        let happened =
+            AuditKind::Enrolled { factor: FactorKind::Password, credential_id: password_id.clone() };
+        self.tell(happened, About::from(member), caller);
+        self.notify(letters::factor_changed(&self.settings, member.email_address.clone(), "A password"));
+        Ok(password_id)
     }
 
     /// Gives a member a phone that an administrator has verified, so that codes can be sent to it.
@@ -209,7 +252,13 @@ impl Engine {
         self.tell(AuditKind::MemberDeleted, About::from(&member), &Caller::at(now));
         self.member_changed(member_id);
         self.revoke_member(member_id, None, now).await?;
-        Ok(self.stores.credentials.forget(member_id).await?)
+        self.forget_credentials(member_id).await
+    }
+
+    async fn forget_credentials(&self, member_id: &MemberId) -> Result<(), Error> {
+        let forgotten = self.stores.credentials.forget(member_id).await;
+        self.stamps.changed(member_id);
+        Ok(forgotten?)
     }
 
     /// Forgets a member whom the application has deleted from tables of its own: their sessions end, and
@@ -220,7 +269,7 @@ impl Engine {
     pub async fn forget_member(self: &Arc<Self>, member_id: &MemberId, now: Timestamp) -> Result<(), Error> {
         self.member_changed(member_id);
         self.revoke_member(member_id, None, now).await?;
-        self.stores.credentials.forget(member_id).await?;
+        self.forget_credentials(member_id).await?;
         self.tell(AuditKind::MemberDeleted, About::only_member(member_id), &Caller::at(now));
         Ok(())
     }

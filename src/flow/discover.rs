@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AuditKind, Domain, EmailAddress, Enrolment, Entrance, Factor, Member, MemberId, MemberStatus,
-        Organization, OrganizationId, RoleId, Slug, Subject, Timestamp,
+        AuditKind, EmailAddress, Enrolment, Entrance, Factor, IntermediateSession, Member, MemberId,
+        MemberStatus, Organization, OrganizationId, RoleId, Slug, Subject, Timestamp,
     },
     judge::{Entry, Membership, Owed, Verdict, enter, membership, proven_address},
     store::FindOrganization,
@@ -118,15 +118,8 @@ impl Engine {
         terms: &Terms,
         caller: &Caller,
     ) -> Result<Entered, Error> {
-        let disabled = || Error::from(ErrorKind::CreationDisabled);
-        let admin =
-            self.stores.admin.clone().filter(|_| self.settings.create_organizations).ok_or_else(disabled)?;
         let bag = self.find_intermediate(token, caller).await?;
-        if bag.session.continues.is_some() {
-            return Err(disabled());
-        }
-        // Who only knows a password, or is merely vouched for, has shown no address to be known by.
-        let address = proven_address(&bag.session.factors).cloned().ok_or_else(disabled)?;
+        let address = self.may_create(&bag)?;
         let (name, slug) = self.named(new, &address)?;
         // An application's own ids may read like slugs. Routes take either, so no slug is another's id.
         if let Ok(id) = OrganizationId::new(slug.as_str())
@@ -134,15 +127,42 @@ impl Engine {
         {
             return Err(ErrorKind::SlugTaken.into());
         }
+        let id = OrganizationId::mint(self.settings.environment, random()?);
+        let organization = Organization::new(id, name, slug, caller.now);
+        self.found(bag, address, organization, rotation, terms, caller).await
+    }
 
-        let environment = self.settings.environment;
-        let id = OrganizationId::mint(environment, random()?);
-        let organization = Organization::new(id.clone(), name, slug, caller.now);
-        let member_id = MemberId::mint(environment, random()?);
+    /// The address that whoever holds a bag would be known by in an organization of their own.
+    ///
+    /// # Errors
+    /// `CreationDisabled` where they may not make one.
+    pub(super) fn may_create(&self, bag: &Bag) -> Result<EmailAddress, Error> {
+        let may = self.settings.create_organizations
+            && self.stores.admin.is_some()
+            && bag.session.continues.is_none();
+        // Who only knows a password, or is merely vouched for, has shown no address to be known by.
+        let address = proven_address(&bag.session.factors).filter(|_| may);
+        address.cloned().ok_or_else(|| ErrorKind::CreationDisabled.into())
+    }
+
+    /// Makes this organization with whoever has proved the address as its first member, who enters it.
+    pub(super) async fn found(
+        self: &Arc<Self>,
+        bag: Bag,
+        address: EmailAddress,
+        organization: Organization,
+        rotation: Rotation,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Entered, Error> {
+        let admin = self.stores.admin.clone().ok_or(ErrorKind::CreationDisabled)?;
+        let id = organization.organization_id.clone();
+        let member_id = MemberId::mint(self.settings.environment, random()?);
         let mut creator = Member::new(member_id, id.clone(), address, MemberStatus::Active, caller.now);
         creator.activate(caller.now);
         creator.roles.push(RoleId::admin());
-        // Reserved before anything is made: two forms sent at once make one organization.
+        let about = About::from(&creator);
+        // Reserved before anything is made: two calls at once make one organization.
         if rotation == Rotation::Replace {
             // Entered under the same claim: a session store that fails gives the token back.
             let source = Source::Fresh {
@@ -153,26 +173,18 @@ impl Engine {
             let (enters, terms, caller, now) = (Arc::clone(self), terms.clone(), caller.clone(), caller.now);
             return self
                 .use_up(&bag, now, async move {
-                    let about = About::from(&creator);
                     admin.create_organization(&organization, &[creator]).await?;
                     enters.tell(AuditKind::OrganizationCreated, about, &caller);
                     enters.enter(&id, source, &terms, &caller).await
                 })
                 .await;
         }
-        let session =
-            crate::domain::IntermediateSession { organization_id: Some(id.clone()), ..bag.session.clone() };
+        let session = IntermediateSession { organization_id: Some(id.clone()), ..bag.session.clone() };
         let bag = self.go_on(bag, session, rotation, caller.now).await?;
-        let about = About::from(&creator);
         admin.create_organization(&organization, &[creator]).await?;
         self.tell(AuditKind::OrganizationCreated, about, caller);
-        self.enter(
-            &id,
-            Source::Intermediate { bag: Box::new(bag), add: None, return_to: None, rotation },
-            terms,
-            caller,
-        )
-        .await
+        let source = Source::Intermediate { bag: Box::new(bag), add: None, return_to: None, rotation };
+        self.enter(&id, source, terms, caller).await
     }
 
     /// The name and slug of a new organization: as asked, or after the address.
@@ -197,9 +209,9 @@ impl Engine {
 }
 
 /// After the domain, or after the person where the domain is everybody's.
-fn default_name(address: &EmailAddress) -> String {
+pub(super) fn default_name(address: &EmailAddress) -> String {
     let domain = address.domain();
-    let name = if is_common(&domain) {
+    let name = if domain.is_common() || domain.as_str().ends_with(".edu") {
         address.local_part()
     } else {
         domain.as_str().split('.').next().unwrap_or_default()
@@ -207,28 +219,7 @@ fn default_name(address: &EmailAddress) -> String {
     name.to_owned()
 }
 
-/// Domains whose addresses say nothing about where somebody works.
-fn is_common(domain: &Domain) -> bool {
-    const COMMON: [&str; 14] = [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "live.com",
-        "msn.com",
-        "yahoo.com",
-        "icloud.com",
-        "me.com",
-        "aol.com",
-        "proton.me",
-        "protonmail.com",
-        "gmx.com",
-        "gmx.de",
-    ];
-    COMMON.contains(&domain.as_str()) || domain.as_str().ends_with(".edu")
-}
-
-fn slug_from(name: &str) -> String {
+pub(super) fn slug_from(name: &str) -> String {
     let mut slug = String::new();
     for character in name.chars().take(64) {
         if character.is_ascii_alphanumeric() {

@@ -11,6 +11,7 @@ use super::{
     jwt_memory::JwtMemory,
     meters,
     settings::{Limit, Settings},
+    stamps::Stamps,
     touches::Touches,
 };
 use crate::{
@@ -54,6 +55,8 @@ pub struct Engine {
     /// Apart from passwords, so that no flood of those keeps sessions from their JWTs.
     pub(crate) signing: HashingPool,
     pub(crate) touches: Touches,
+    /// Of members' credentials.
+    pub(crate) stamps: Stamps,
     pub(crate) audit: AuditQueue,
     /// For the edge alone: layers, routes and the handle.
     pub(crate) clock: EdgeClock,
@@ -96,13 +99,16 @@ impl Engine {
         }
     }
 
-    async fn replace_credentials(
+    pub(super) async fn replace_credentials(
         &self,
         member_id: &MemberId,
         seen: Version,
         write: &Credentials,
     ) -> Result<bool, Error> {
-        Ok(self.stores.credentials.replace_if(member_id, seen, write).await?)
+        let replaced = self.stores.credentials.replace_if(member_id, seen, write).await;
+        // Whatever the store says, it may have been done.
+        self.stamps.changed(member_id);
+        Ok(replaced?)
     }
 
     /// Counts one of something that is limited; the count, or a refusal.

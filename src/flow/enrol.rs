@@ -1,6 +1,6 @@
 //! Setting up second factors: inside of a sign-in whose organization demands one, or in a live session.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     audit::About,
@@ -11,16 +11,20 @@ use super::{
     intermediate::Rotation,
     letters,
     second::Pending,
+    step_up::Raising,
 };
 use crate::{
     domain::{
-        AuditKind, CredentialId, Credentials, Digest, Factor, FactorDemand, FactorKind, Member, Organization,
-        PendingTotp, Phone, PhoneNumber, RecoveryCode, Secret,
+        AuditKind, CredentialId, Credentials, Digest, Factor, FactorDemand, FactorKind, Member, MemberId,
+        Organization, PendingTotp, Phone, PhoneNumber, RecoveryCode, Secret,
     },
     factor::{Checked, Digits, RecoveryCodeText, TotpEnrolment, TotpSecret, check_sms, confirm_totp},
     judge::{MemberSession, Proof, may_change_factors},
     token::{Place, random, sha256},
 };
+
+/// How long a new authenticator app can be confirmed.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(3600);
 
 /// Where a second factor is set up.
 #[derive(Clone, Debug)]
@@ -74,14 +78,23 @@ impl Engine {
         let changing = self.changing(on, caller).await?;
         let begun_in = changing.place();
         let Changing { member, organization, .. } = changing;
+        self.new_totp(member, &organization, begun_in, CONFIRM_WITHIN, caller).await
+    }
+
+    /// A new authenticator app of a member, which waits for its first code where it was begun.
+    pub(super) async fn new_totp(
+        &self,
+        member: Member,
+        organization: &Organization,
+        begun_in: Digest,
+        confirm_within: Duration,
+        caller: &Caller,
+    ) -> Result<NewTotp, Error> {
         let id = &member.member_id;
         let totp_id = self.credential_id("member-totp")?;
         let secret = TotpSecret::new(random()?);
-        let codes: Vec<RecoveryCodeText> = (0..RecoveryCodeText::SET)
-            .map(|_| random().map(RecoveryCodeText::new))
-            .collect::<Result<_, _>>()?;
-        let recovery_codes =
-            codes.iter().map(|code| self.stored_code(id, code)).collect::<Result<Vec<_>, Error>>()?;
+        let codes = new_recovery_codes()?;
+        let recovery_codes = self.stored_codes(id, &codes)?;
         let sealed = self.sealer.seal(Place { column: "totp", row: id.as_str() }, secret.as_bytes())?;
         let totp = totp_id.clone();
         self.change_credentials(id, |seen| {
@@ -91,13 +104,13 @@ impl Engine {
                 recovery_codes: recovery_codes.clone(),
                 begun_in,
             };
-            Ok((Some(enrolment.pending_in(seen, caller.now)), ()))
+            Ok((Some(enrolment.pending_in(seen, caller.now.after(confirm_within))), ()))
         })
         .await?;
         let unusable = || Error::from(ErrorKind::Unavailable);
         Ok(NewTotp {
             totp_id,
-            uri: self.totp_uri(&secret, &member, &organization).ok_or_else(unusable)?,
+            uri: self.totp_uri(&secret, &member, organization).ok_or_else(unusable)?,
             secret: secret.base32().ok_or_else(unusable)?,
             recovery_codes: codes.iter().map(|code| Secret::new(code.as_str())).collect(),
             member,
@@ -125,15 +138,19 @@ impl Engine {
         secret.uri(&self.settings.name, &account)
     }
 
-    fn stored_code(
+    /// A set of recovery codes as it is stored.
+    pub(super) fn stored_codes(
         &self,
-        member_id: &crate::domain::MemberId,
-        code: &RecoveryCodeText,
-    ) -> Result<RecoveryCode, Error> {
+        member_id: &MemberId,
+        codes: &[RecoveryCodeText],
+    ) -> Result<Vec<RecoveryCode>, Error> {
         let place = Place { column: "recovery code", row: member_id.as_str() };
-        let digest =
-            self.recovery_digests(member_id, code).into_iter().next().ok_or(ErrorKind::Unavailable)?;
-        Ok(RecoveryCode { digest, code: self.sealer.seal(place, code.as_str().as_bytes())? })
+        let stored = |code: &RecoveryCodeText| {
+            let digest =
+                self.recovery_digests(member_id, code).into_iter().next().ok_or(ErrorKind::Unavailable)?;
+            Ok(RecoveryCode { digest, code: self.sealer.seal(place, code.as_str().as_bytes())? })
+        };
+        codes.iter().map(stored).collect()
     }
 
     /// Sets up the authenticator app that was begun, by its first code. Answers its recovery codes,
@@ -233,7 +250,8 @@ impl Engine {
                 self.finish(pending, factor, rotation, terms, caller).await.map(Enrolled::SignIn)
             }
             (None, Some(session)) => {
-                let signed_in = self.raise(&session, factor, true, caller).await?;
+                let raising = Raising { factor, enrolled: true, rotation };
+                let signed_in = self.raise(&session, raising, terms, caller).await?;
                 Ok(Enrolled::Session(Box::new(signed_in)))
             }
             (None, None) => Err(ErrorKind::SessionNotFound.into()),
@@ -241,10 +259,7 @@ impl Engine {
     }
 
     /// The recovery codes that a member has left.
-    pub(crate) async fn recovery_codes(
-        &self,
-        member_id: &crate::domain::MemberId,
-    ) -> Result<Vec<Secret>, Error> {
+    pub(crate) async fn recovery_codes(&self, member_id: &MemberId) -> Result<Vec<Secret>, Error> {
         let (credentials, _) = self.stores.credentials.load(member_id).await?;
         let place = Place { column: "recovery code", row: member_id.as_str() };
         let open = |code: &RecoveryCode| {
@@ -283,6 +298,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// A new set of recovery codes.
+pub(super) fn new_recovery_codes() -> Result<Vec<RecoveryCodeText>, Error> {
+    Ok((0..RecoveryCodeText::SET).map(|_| random().map(RecoveryCodeText::new)).collect::<Result<_, _>>()?)
 }
 
 /// Whoever sets a second factor up is asked for it from now on, whether the organization demands it or

@@ -17,7 +17,7 @@ use crate::{
     domain::{
         Admission, AuditKind, Continues, Credentials, CustomClaims, Enrolment, Entrance, Factor, FactorKind,
         IntermediateSession, Member, MemberId, MemberStatus, Organization, OrganizationId, ReturnTo, Secret,
-        SessionId, Subject, Timestamp, TokenSeed,
+        SessionId, SessionRecord, Subject, Timestamp, TokenSeed,
     },
     judge::{
         Entry, Grant, MemberSession, Membership, Opening, Owed, SessionDuration, Verdict, enter, membership,
@@ -34,6 +34,17 @@ pub struct Terms {
     pub duration: Option<SessionDuration>,
     /// What the application adds.
     pub custom_claims: Map<String, Value>,
+}
+
+impl Terms {
+    /// Brings a live session's record to these terms: what is not named stays.
+    pub(super) fn apply_to(&self, record: &mut SessionRecord, now: Timestamp) -> Result<(), Error> {
+        record.custom_claims = record.custom_claims.merged(&self.custom_claims)?;
+        if let Some(duration) = self.duration {
+            record.expires_at = now.after(duration.as_duration()).min(record.absolute_end);
+        }
+        Ok(())
+    }
 }
 
 /// Where the factors come from.
@@ -290,16 +301,14 @@ impl Engine {
 
     /// Discards what a member set up who had not shown that the address is theirs; not what somebody sets up
     /// who was faster to show it.
-    async fn discard_unproved(&self, member: &Member, caller: &Caller) -> Result<(), Error> {
+    pub(super) async fn discard_unproved(&self, member: &Member, caller: &Caller) -> Result<(), Error> {
         let member_id = &member.member_id;
         let (credentials, version) = self.stores.credentials.load(member_id).await?;
         let proved = self.member(member_id).await?.status == MemberStatus::Active;
         if proved || credentials == Credentials::default() {
             return Ok(());
         }
-        let discarded =
-            self.stores.credentials.replace_if(member_id, version, &Credentials::default()).await?;
-        if !discarded {
+        if !self.replace_credentials(member_id, version, &Credentials::default()).await? {
             return Err(ErrorKind::Busy.into());
         }
         self.tell(AuditKind::Removed { factors: kinds_of(&credentials) }, About::from(member), caller);
@@ -352,7 +361,7 @@ impl Engine {
             absolute_end: continues.as_ref().map(|origin| origin.absolute_end),
             enrolled_here: continues.as_ref().map(|origin| origin.enrolled_here.clone()).unwrap_or_default(),
         };
-        let mut session = grant.open(opening, &self.settings.sessions, &self.settings.roles, now);
+        let mut session = grant.open(opening, &self.settings.sessions, &self.settings.rbac.roles, now);
         let token = self.token_of(&session);
         self.table.settle(&mut session, token.as_bytes());
         match source {

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::{
     domain::{
-        AuditKind, CredentialId, Digest, EmailAddress, EmailCode, Factor, FactorKind, IntermediateSession,
-        LimitKind, MagicLink, MemberId, OrganizationId, Password, ReturnTo, Scope, Secret, Slug, Subject,
+        AuditKind, CredentialId, Credentials, Digest, EmailAddress, EmailCode, Factor, FactorKind,
+        IntermediateSession, LimitKind, MagicLink, MemberId, OrganizationId, Password, ReturnTo, Scope,
+        Secret, Slug, Subject,
     },
-    factor::{Digits, EMAIL_TRIES, password_factor, verify_nothing, verify_password},
+    factor::{Digits, EMAIL_TRIES, hash_anew, password_factor, verify_nothing, verify_password},
     judge::membership,
     store::{CodeKey, CounterKey, FindOrganization, TakenLink, TriedCode},
     token::{OpaqueToken, Place, Purpose, TokenKind, code_digits, random},
@@ -133,6 +134,7 @@ impl Engine {
                 browser: caller.browser,
                 return_to: return_to.clone(),
                 expires_at: now.after(lifetime),
+                api: None,
             };
             self.stores.links.put(&stored, now).await?;
         }
@@ -146,6 +148,7 @@ impl Engine {
             return_to,
             expires_at: now.after(lifetime),
             tries_left: EMAIL_TRIES,
+            becomes_address_of: None,
         };
         let could_enter = self.could_enter(&scope, &address, kind, email_id.clone(), caller).await?;
         self.stores.transient.put_code(&code_key(&scope, &address, caller), stored, now).await?;
@@ -253,7 +256,9 @@ impl Engine {
     pub(crate) async fn look_at_link(&self, token: &str, caller: &Caller) -> Result<OpenedLink, Error> {
         let unknown = || Error::from(ErrorKind::UnknownLink);
         let token = OpaqueToken::parse(TokenKind::MagicLink, token.as_bytes()).ok_or_else(unknown)?;
-        let link = self.stores.links.peek(&token.digest(), caller.now).await?.ok_or_else(unknown)?;
+        let link = self.stores.links.peek(&token.digest(), caller.now).await?;
+        // What a server asked for is used by its own call.
+        let link = link.filter(|link| link.api.is_none()).ok_or_else(unknown)?;
         Ok(if link.browser == caller.browser {
             OpenedLink::Here { address: link.address }
         } else {
@@ -327,14 +332,32 @@ impl Engine {
         caller: &Caller,
     ) -> Result<Factor, Error> {
         let phc = self.sealer.open(Place { column: "password", row: member_id.as_str() }, &stored.hash)?;
-        let right = self
-            .hashing
-            .run(move || std::str::from_utf8(&phc).is_ok_and(|phc| verify_password(&password, phc)))
-            .await?;
-        if !right {
+        let salt = random()?;
+        let check = move || {
+            let phc = std::str::from_utf8(&phc).ok().filter(|phc| verify_password(&password, phc))?;
+            Some(hash_anew(&password, phc, salt))
+        };
+        let Some(anew) = self.hashing.run(check).await? else {
             return Err(self.refused(FactorKind::Password, ErrorKind::WrongPassword, None, about, caller));
+        };
+        if let Some(anew) = anew {
+            self.keep_anew(&stored, &member_id, &anew).await?;
         }
         Ok(password_factor(stored.password_id, member_id, caller.now))
+    }
+
+    /// Keeps a password as it was hashed anew, which another system had hashed; unless it was replaced meanwhile.
+    async fn keep_anew(&self, stored: &Password, member_id: &MemberId, anew: &str) -> Result<(), Error> {
+        let place = Place { column: "password", row: member_id.as_str() };
+        let hash = self.sealer.seal(place, anew.as_bytes())?;
+        self.change_credentials(member_id, |seen| {
+            if seen.password.as_ref() != Some(stored) {
+                return Ok((None, ()));
+            }
+            let password = Password { hash: hash.clone(), ..stored.clone() };
+            Ok((Some(Credentials { password: Some(password), ..seen.clone() }), ()))
+        })
+        .await
     }
 
     /// Goes on with a first factor: to discovery, or into the organization it was proved for. An

@@ -184,7 +184,7 @@ impl Engine {
             organization: &organization,
             member: &member,
             enrolment: &enrolment,
-            project_roles: &self.settings.roles,
+            project_roles: &self.settings.rbac.roles,
             policy: &self.settings.sessions,
             now,
         };

@@ -3,6 +3,8 @@
 //! They know stores and the judge, and nothing of HTTP.
 
 mod account;
+#[cfg(feature = "wire-api")]
+pub(crate) mod api;
 mod audit;
 mod caller;
 mod clock;
@@ -22,6 +24,7 @@ pub(crate) mod meters;
 mod second;
 mod sessions;
 mod settings;
+mod stamps;
 mod step_up;
 mod supervise;
 mod touches;
@@ -36,6 +39,8 @@ pub use clock::{Clock, SystemClock};
 pub(crate) use discover::{Discovered, NewOrganization};
 pub use engine::Engine;
 pub(crate) use engine::Stores;
+#[cfg(feature = "wire-api")]
+pub(crate) use enrol::NewTotp;
 pub(crate) use enrol::{Enrolled, On};
 pub use enter::Terms;
 pub(crate) use enter::{Entered, SignedIn, Unfinished};
@@ -49,5 +54,8 @@ pub(crate) use load::{Look, Presented};
 pub(crate) use second::{Pending, SecondFactor};
 pub(crate) use settings::Settings;
 pub use settings::{Limit, Limits};
+pub(crate) use stamps::Stamps;
+#[cfg(feature = "wire-api")]
+pub(crate) use step_up::Raising;
 pub(crate) use step_up::{Answers, Challenged, StepUp};
 pub(crate) use touches::Touches;

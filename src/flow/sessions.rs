@@ -55,12 +55,9 @@ impl Engine {
         let mut seen = session.clone();
         for _ in 0..8 {
             let mut record = seen.record();
-            record.custom_claims = record.custom_claims.merged(&terms.custom_claims)?;
+            terms.apply_to(&mut record, now)?;
             record.last_accessed_at = record.last_accessed_at.max(now);
             record.revision += 1;
-            if let Some(duration) = terms.duration {
-                record.expires_at = now.after(duration.as_duration()).min(record.absolute_end);
-            }
             match self.replace_session(&seen, record, now).await {
                 Err(error) if *error.kind() == ErrorKind::SessionNotFound => {
                     // Changed by somebody else, or ended: look again.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{Environment, Role},
+    domain::{Environment, RbacPolicy},
     judge::{LockoutPolicy, SessionPolicy},
     token::{JwtAlgorithm, SessionClaims},
 };
@@ -23,7 +23,7 @@ pub(crate) struct Settings {
     pub(crate) home: String,
     pub(crate) sessions: SessionPolicy,
     pub(crate) lockout: LockoutPolicy,
-    pub(crate) roles: Vec<Role>,
+    pub(crate) rbac: RbacPolicy,
     pub(crate) jwt_algorithm: JwtAlgorithm,
     pub(crate) jwt: SessionClaims,
     /// How long a signing key signs.
@@ -37,10 +37,18 @@ pub(crate) struct Settings {
     pub(crate) sms: bool,
     /// Development: cookies without `Secure`, under another name.
     pub(crate) development: bool,
+    /// Whether Stytch's constants for tests are taken: a phone whose code everybody knows, and the like.
+    pub(crate) sandbox: bool,
     pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
     /// How long audit events are kept.
     pub(crate) audit_retention: Duration,
 }
+
+/// The phone of Stytch's sandbox, to which nothing is sent.
+pub(crate) const SANDBOX_PHONE: &str = "+10000000000";
+
+/// The code that each of its messages would hold.
+pub(crate) const SANDBOX_CODE: &str = "000000";
 
 /// How often something may happen: so many times in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +95,8 @@ pub struct Limits {
     pub sms_per_organization: Limit,
     /// The least time between two codes by SMS to one number: one in 30 seconds.
     pub sms_cooldown: Limit,
+    /// Wrong secrets of the project from one client: 20 in 15 minutes.
+    pub secret_failures_per_client: Limit,
 }
 
 impl Default for Limits {
@@ -103,6 +113,7 @@ impl Default for Limits {
             sms_per_number: Limit::per_minutes(5, 60),
             sms_per_organization: Limit::per_minutes(100, 60),
             sms_cooldown: Limit { count: 1, window: Duration::from_secs(30) },
+            secret_failures_per_client: Limit::per_minutes(20, 15),
         }
     }
 }

@@ -8,9 +8,10 @@ use super::{
     audit::{About, reason},
     caller::Caller,
     engine::Engine,
-    enter::SignedIn,
+    enter::{SignedIn, Terms},
     error::{Error, ErrorKind},
     first::fresh_code,
+    intermediate::Rotation,
     letters,
     second::SecondFactor,
 };
@@ -50,6 +51,16 @@ pub(crate) enum StepUp {
     Second(SecondFactor),
     Password(Secret),
     EmailCode(Secret),
+}
+
+/// A proof that is to be added to a session.
+#[derive(Debug)]
+pub(crate) struct Raising {
+    pub(crate) factor: Factor,
+    /// Whether its credential was set up in this session, whose challenges it does not answer then.
+    pub(crate) enrolled: bool,
+    /// What becomes of the session's token.
+    pub(crate) rotation: Rotation,
 }
 
 impl StepUp {
@@ -171,6 +182,7 @@ impl Engine {
             return_to: None,
             expires_at: now.after(lifetime),
             tries_left: EMAIL_TRIES,
+            becomes_address_of: None,
         };
         let key = CodeKey::Session(session.member_session_id());
         self.stores.transient.put_code(&key, stored, now).await?;
@@ -221,7 +233,8 @@ impl Engine {
             return Err(error.into());
         }
         let factor = self.prove(session, step_up, caller).await?;
-        let mut signed_in = self.raise(session, factor, false, caller).await?;
+        let raising = Raising { factor, enrolled: false, rotation: Rotation::Replace };
+        let mut signed_in = self.raise(session, raising, &Terms::default(), caller).await?;
         signed_in.return_to = challenge.return_to.clone();
         let id = &session.member_session_id();
         // The former token is dead: whatever happens now, the person must get the new one. A challenge that
@@ -286,15 +299,16 @@ impl Engine {
         }
     }
 
-    /// Adds a proof to a live session, which gets another token; the old one is dead. The proof must
+    /// Adds a proof to a live session. Where its token is replaced, the old one is dead. The proof must
     /// count for this very member.
     pub(crate) async fn raise(
         self: &Arc<Self>,
         session: &MemberSession,
-        factor: Factor,
-        enrolled: bool,
+        raising: Raising,
+        terms: &Terms,
         caller: &Caller,
     ) -> Result<SignedIn, Error> {
+        let Raising { factor, enrolled, rotation } = raising;
         let member = self.member(session.member_id()).await?;
         let organization = self.organization(session.organization_id()).await?;
         let enrolment = self.enrolment(&member.member_id).await?;
@@ -302,14 +316,19 @@ impl Engine {
             organization: &organization,
             member: &member,
             enrolment: &enrolment,
-            project_roles: &self.settings.roles,
+            project_roles: &self.settings.rbac.roles,
             policy: &self.settings.sessions,
             now: caller.now,
         };
-        let (seed, happened) = (TokenSeed(random()?), AuditKind::Raised { factor: factor.kind });
-        let record = session
+        let seed = match rotation {
+            Rotation::Keep => session.seed(),
+            Rotation::Replace => TokenSeed(random()?),
+        };
+        let happened = AuditKind::Raised { factor: factor.kind };
+        let mut record = session
             .raised(factor, enrolled, seed, by)
             .ok_or_else(|| Error::from(ErrorKind::FactorNotAccepted))?;
+        terms.apply_to(&mut record, caller.now)?;
         let session = self.replace_session(session, record, caller.now).await?;
         let session_token = self.token_of(&session).into();
         self.tell(happened, About::from(&session), caller);

@@ -13,6 +13,8 @@ mod repeat;
 mod reply;
 mod route;
 mod steps;
+#[cfg(feature = "wire-api")]
+pub(crate) mod wire;
 
 pub(crate) use ask::session_token;
 pub(crate) use cookies::CookieNames;

@@ -335,6 +335,12 @@ impl MemberSession {
         }
     }
 
+    /// Whether the two are one and the same: nothing of it was changed, or judged anew, between them.
+    #[cfg(feature = "wire-api")]
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The random half of its token.
     pub(crate) fn seed(&self) -> TokenSeed {
         self.0.packed.open().seed()

@@ -1,11 +1,16 @@
-//! Answers of our own, in whatever body the inner service has.
+//! Bodies: read whole, and answers of our own in whatever body the inner service has.
 
-use bytes::Bytes;
+use std::error::Error;
+
+use bytes::{Buf, Bytes};
 use http::Response;
+use http_body::Body;
 use http_body_util::{
-    BodyExt, Full,
+    BodyExt, Full, LengthLimitError, Limited,
     combinators::{BoxBody, UnsyncBoxBody},
 };
+
+use crate::http::BadInput;
 
 /// A response body that can be made of bytes.
 ///
@@ -42,4 +47,18 @@ impl FromBytes for axum_core::body::Body {
 
 pub(super) fn of_bytes<B: FromBytes>(response: Response<Bytes>) -> Response<B> {
     response.map(B::from_bytes)
+}
+
+/// Reads a body whole, up to a limit.
+pub(super) async fn collect<B>(body: B, limit: usize) -> Result<Bytes, BadInput>
+where
+    B: Body,
+    B::Data: Buf,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(BadInput::TooLarge),
+        Err(_) => Err(BadInput::Broken),
+    }
 }

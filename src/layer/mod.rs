@@ -7,6 +7,8 @@ mod forward;
 mod require;
 mod session;
 mod source;
+#[cfg(feature = "wire-api")]
+mod wire;
 
 pub use auth::{Auth, AuthLayer};
 pub use body::FromBytes;
@@ -16,3 +18,5 @@ pub use forward::ForwardAuth;
 pub use require::{Grpc, Require, RequireLayer, Respond, Standard};
 pub use session::{Session, SessionLayer};
 pub(crate) use source::Source;
+#[cfg(feature = "wire-api")]
+pub use wire::WireService;

@@ -25,6 +25,9 @@ pub(crate) enum TokenKind {
     MagicLink = 0x40,
     /// One browser, before and while it signs in.
     Browser = 0x50,
+    /// A link to set a new password by.
+    #[cfg(feature = "wire-api")]
+    PasswordReset = 0x60,
 }
 
 const LENGTH: usize = 44;

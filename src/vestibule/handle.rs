@@ -101,6 +101,12 @@ impl Vestibule {
         RequireLayer::new(Source::Here(Arc::clone(&self.engine)), requirement)
     }
 
+    /// Begins to configure Stytch's B2B API for servers, which is served on a listener of its own.
+    #[cfg(feature = "wire-api")]
+    pub fn wire_api(&self) -> super::WireApi {
+        super::WireApi::new(Arc::clone(&self.engine))
+    }
+
     /// Starts what goes on in the background; mails are sent from there. Call it once, inside of a tokio
     /// runtime, and keep what it answers for as long as the application serves.
     pub fn start(&self) -> Background {

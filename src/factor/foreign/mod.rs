@@ -105,7 +105,6 @@ impl ForeignHash {
     }
 
     /// One line of text, from which [`Self::read`] makes the same again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "called by the wire API, which follows"))]
     pub(crate) fn stored(&self) -> Secret {
         let text = Zeroizing::new(match &self.recipe {
             Recipe::Bcrypt(recipe) => recipe.to_text(&self.hash),

@@ -44,6 +44,7 @@ pub(crate) fn describe() {
         ("vestibule_limited_total", "Refusals because of a limit."),
         ("vestibule_requests_refused_total", "Requests that a route's requirement refused."),
         ("vestibule_steps_total", "Answers of the routes below the prefix."),
+        ("vestibule_calls_total", "Answers of the API for servers."),
         ("vestibule_session_loads_total", "Sessions asked of the stores, not found in memory."),
         ("vestibule_jwt_verifications_total", "Signatures of JWTs checked."),
         ("vestibule_key_fetches_total", "Key sets asked of another deployment."),
@@ -63,6 +64,7 @@ pub(crate) fn describe() {
     }
     let histograms = [
         ("vestibule_step_seconds", "How long the routes below the prefix take."),
+        ("vestibule_call_seconds", "How long calls of the API for servers take."),
         ("vestibule_session_load_seconds", "How long the stores take to find a session."),
         ("vestibule_audit_record_seconds", "How long the sink takes for a batch of events."),
     ];

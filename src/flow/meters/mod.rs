@@ -79,6 +79,13 @@ pub(crate) fn stepped(watch: Watch, step: &'static str, outcome: &'static str) {
     watch.stop("vestibule_step_seconds", &[("step", step)]);
 }
 
+/// An operation of the API for servers has answered.
+#[cfg(feature = "wire-api")]
+pub(crate) fn called(watch: Watch, operation: &'static str, outcome: &'static str) {
+    recorder::count("vestibule_calls_total", &[("operation", operation), ("outcome", outcome)]);
+    watch.stop("vestibule_call_seconds", &[("operation", operation)]);
+}
+
 /// A route of the application has refused a request.
 pub(crate) fn request_refused(reason: &'static str) {
     recorder::count("vestibule_requests_refused_total", &[("reason", reason)]);

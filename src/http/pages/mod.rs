@@ -9,6 +9,8 @@ use std::fmt::Display;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+#[cfg(feature = "wire-api")]
+pub(crate) use qr::qr_png;
 pub(crate) use qr::qr_svg;
 pub(crate) use views::*;
 

@@ -33,6 +33,36 @@ pub(crate) fn qr_svg(text: &str) -> Option<String> {
     Some(svg)
 }
 
+/// Draws the text as a PNG in base64, each module of it eight pixels wide. `None` for a text too long for a QR
+/// code.
+#[cfg(feature = "wire-api")]
+pub(crate) fn qr_png(text: &str) -> Option<String> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+    const PIXELS: usize = 8;
+    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
+    let (width, modules) = (code.width(), code.to_colors());
+    let side = (width + 2 * QUIET) * PIXELS;
+    let dark = |x: usize, y: usize| {
+        let place = |pixel: usize| (pixel / PIXELS).checked_sub(QUIET).filter(|module| *module < width);
+        let module = place(x).zip(place(y)).and_then(|(x, y)| modules.get(y * width + x));
+        module == Some(&Color::Dark)
+    };
+    let pixels: Vec<u8> = (0..side)
+        .flat_map(|y| (0..side).map(move |x| (x, y)))
+        .map(|(x, y)| if dark(x, y) { 0 } else { 255 })
+        .collect();
+    let mut file = Vec::new();
+    let side = u32::try_from(side).ok()?;
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().ok()?;
+    writer.write_image_data(&pixels).ok()?;
+    writer.finish().ok()?;
+    Some(STANDARD.encode(file))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

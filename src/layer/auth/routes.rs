@@ -7,17 +7,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tower_http::csrf::ProtectionError;
 use tower_service::Service;
 
 use crate::{
     flow::Engine,
-    http::{BadInput, MAX_BODY, Repeats, path_below, serve},
-    layer::caller,
+    http::{MAX_BODY, Repeats, path_below, serve},
+    layer::{body::collect, caller},
 };
 
 /// The routes below the prefix, as a service of their own.
@@ -70,25 +69,12 @@ where
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let reads = matches!(parts.method, Method::GET | Method::HEAD);
-            let body = if reads { Ok(Bytes::new()) } else { collect(body).await };
+            let body = if reads { Ok(Bytes::new()) } else { collect(body, MAX_BODY).await };
             let path = path_below(parts.uri.path(), &engine.settings.prefix).unwrap_or_default();
             // After the body has come: a slow one must not make its sender look early.
             let caller = caller(&engine, &parts.extensions, &parts.headers);
             Ok(serve(engine, &repeats, &parts, path, body, caller).await)
         })
-    }
-}
-
-async fn collect<B>(body: B) -> Result<Bytes, BadInput>
-where
-    B: Body,
-    B::Data: Buf,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(BadInput::TooLarge),
-        Err(_) => Err(BadInput::Broken),
     }
 }
 

@@ -286,7 +286,7 @@ fn recruit(
 fn demanded_roles(kit: &Kit, route: &Route) -> Result<Vec<RoleId>, KitError> {
     let mut roles: Vec<RoleId> = route.requirement.role_demand().cloned().into_iter().collect();
     if let Some((resource, action)) = route.requirement.permission_demand() {
-        let all = &kit.vestibule().engine().settings.roles;
+        let all = &kit.vestibule().engine().settings.rbac.roles;
         let permits =
             all.iter().find(|role| role.permissions.iter().any(|may| may.permits(resource, action)));
         let why = || format!("no role permits {action} on {resource}; give the kit your roles by Kit::over");

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     deliver::Outbox,
-    domain::Environment,
-    flow::{AuditQueue, EdgeClock, Engine, HashingPool, JwtMemory, Settings, Stores, Touches},
+    domain::{Environment, RbacPolicy},
+    flow::{AuditQueue, EdgeClock, Engine, HashingPool, JwtMemory, Settings, Stamps, Stores, Touches},
     store::live::LiveTable,
     token::{KeyRing, Purposes, Sealer, SessionClaims, random},
 };
@@ -57,7 +57,7 @@ impl Builder {
             home: self.home,
             sessions: self.policy,
             lockout: self.lockout,
-            roles: self.roles,
+            rbac: RbacPolicy::new(self.roles, self.resources, self.scopes),
             jwt_algorithm: self.jwt_algorithm,
             jwt: SessionClaims { issuer, audience: project_id },
             key_lifetime: self.key_lifetime,
@@ -66,6 +66,7 @@ impl Builder {
             tokens_in_body: self.tokens_in_body,
             sms: self.sms.is_some(),
             development: self.development,
+            sandbox: self.sandbox,
             trusted_proxies: self.trusted_proxies,
             audit_retention: self.audit_retention,
         };
@@ -94,6 +95,7 @@ impl Builder {
             hashing: HashingPool::new(),
             signing: HashingPool::new(),
             touches: Touches::default(),
+            stamps: Stamps::default(),
             audit: AuditQueue::new(AUDIT_EVENTS),
             clock: EdgeClock::new(self.clock, latest.unwrap_or_default()),
             settings,

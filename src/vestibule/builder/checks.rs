@@ -91,6 +91,10 @@ impl Builder {
             let problem = origin_problem(origin, self.development);
             check(problem.is_none(), format!("origin {origin:?} {}", problem.unwrap_or_default()));
         }
+        check(
+            !self.sandbox || self.development,
+            "sandbox is for Vestibule::development() alone: everybody knows its codes".to_owned(),
+        );
         let prefix = &self.prefix;
         let fits = prefix.len() > 1
             && prefix.starts_with('/')

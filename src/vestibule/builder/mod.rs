@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use super::Vestibule;
 use crate::{
     deliver::{EmailSender, Mailbox, SmsSender},
-    domain::Role,
+    domain::{AccessScope, Resource, Role},
     flow::{Clock, Limits, SystemClock},
     judge::{LockoutPolicy, SessionPolicy},
     store::{
@@ -94,6 +94,8 @@ pub struct Builder {
     lockout: LockoutPolicy,
     limits: Limits,
     roles: Vec<Role>,
+    resources: Vec<Resource>,
+    scopes: Vec<AccessScope>,
     jwt_algorithm: JwtAlgorithm,
     key_lifetime: Duration,
     staleness: Duration,
@@ -102,6 +104,7 @@ pub struct Builder {
     outbox: usize,
     create_organizations: bool,
     tokens_in_body: bool,
+    sandbox: bool,
     trusted_proxies: Vec<IpNet>,
     clock: Arc<dyn Clock>,
 }
@@ -135,6 +138,8 @@ impl Builder {
             lockout: LockoutPolicy::default(),
             limits: Limits::default(),
             roles: Vec::new(),
+            resources: Vec::new(),
+            scopes: Vec::new(),
             jwt_algorithm: JwtAlgorithm::default(),
             key_lifetime: Duration::from_secs(180 * 24 * 3600),
             staleness: Duration::from_secs(60),
@@ -143,6 +148,7 @@ impl Builder {
             outbox: 10_000,
             create_organizations: true,
             tokens_in_body: false,
+            sandbox: false,
             trusted_proxies: Vec::new(),
             clock: Arc::new(SystemClock),
         }

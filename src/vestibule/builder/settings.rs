@@ -9,7 +9,7 @@ use super::Builder;
 use crate::deliver::Mailbox;
 use crate::{
     deliver::{EmailSender, SmsSender},
-    domain::Role,
+    domain::{AccessScope, Resource, Role},
     flow::{Clock, Limits},
     judge::{LockoutPolicy, SessionPolicy},
     store::{
@@ -200,9 +200,23 @@ impl Builder {
         self
     }
 
-    /// The project's roles and what they permit.
+    /// The project's roles and what they permit. `stytch_member` and `stytch_admin`, which exist in any
+    /// case, permit what Stytch documents of them unless they are named here.
     pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
         self.roles = roles.into_iter().collect();
+        self
+    }
+
+    /// The kinds of resource that roles permit actions on, and those actions. What Stytch's own roles are
+    /// about, such as `stytch.member`, is among them in any case.
+    pub fn resources(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
+        self.resources = resources.into_iter().collect();
+        self
+    }
+
+    /// The scopes that an application may be given on a member's behalf, and what they permit.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = AccessScope>) -> Self {
+        self.scopes = scopes.into_iter().collect();
         self
     }
 
@@ -254,6 +268,14 @@ impl Builder {
     /// browsers.
     pub fn tokens_in_body(mut self) -> Self {
         self.tokens_in_body = true;
+        self
+    }
+
+    /// Takes the constants of Stytch's sandbox, with which tests against it are written: an address, a phone,
+    /// codes and links that everybody knows. For [`Vestibule::development`](crate::Vestibule::development) alone;
+    /// off by default.
+    pub fn sandbox(mut self, on: bool) -> Self {
+        self.sandbox = on;
         self
     }
 

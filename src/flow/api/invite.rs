@@ -1,0 +1,84 @@
+//! Invitations.
+
+use super::{Acting, ApiError, LinkTo, NewMember, Rule, member_change::merge_metadata};
+use crate::{
+    domain::{AuditKind, EmailInvites, Member, MemberStatus, Organization},
+    flow::{About, Caller, Engine, letters},
+};
+
+impl Engine {
+    /// Invites somebody: makes them an invited member, or a pending one to an invited one, and sends them
+    /// a link. An invitation that is sent again is another link to the same member.
+    ///
+    /// # Errors
+    /// `InviteNotAllowed`, `AlreadyMember`, `DomainClaimed`, `UnknownRole`, `EmailTaken` for a deleted member.
+    pub(crate) async fn invite(
+        &self,
+        organization: &Organization,
+        new: NewMember,
+        by: Option<&Member>,
+        link: LinkTo,
+        acting: &Acting,
+        caller: &Caller,
+    ) -> Result<Member, ApiError> {
+        self.may_make(organization, &new, acting)?;
+        let domain = new.address.domain();
+        let allowed = match organization.email_invites {
+            EmailInvites::AllAllowed => true,
+            EmailInvites::Restricted => organization.email_allowed_domains.contains(&domain),
+            EmailInvites::NotAllowed => false,
+        };
+        if !allowed {
+            return Err(Rule::InviteNotAllowed.into());
+        }
+        let entrance = self.stores.directory.entrance(&organization.organization_id, &new.address).await?;
+        let member = match entrance.and_then(|entrance| entrance.member) {
+            None => {
+                let new = NewMember { status: MemberStatus::Invited, ..new };
+                self.add_member(organization, new, acting, caller).await?
+            }
+            Some(member) => match member.status {
+                MemberStatus::Active => return Err(Rule::AlreadyMember.into()),
+                MemberStatus::Deleted => return Err(Rule::EmailTaken.into()),
+                MemberStatus::Pending | MemberStatus::Invited => {
+                    self.invite_again(member, new, caller).await?
+                }
+            },
+        };
+        let (name, lifetime) = (organization.organization_name.clone(), link.lifetime);
+        let by = by.map(|by| if by.name.is_empty() { by.email_address.to_string() } else { by.name.clone() });
+        let letter = |to, url: &str| {
+            letters::invitation_by_email(&self.settings, to, &name, by.as_deref(), url, lifetime)
+        };
+        self.send_api_link(link, letter, caller).await?;
+        Ok(member)
+    }
+
+    async fn invite_again(
+        &self,
+        member: Member,
+        new: NewMember,
+        caller: &Caller,
+    ) -> Result<Member, ApiError> {
+        let invited = self
+            .change_member(&member.member_id, |seen| {
+                if !matches!(seen.status, MemberStatus::Pending | MemberStatus::Invited) {
+                    return Err(Rule::AlreadyMember.into());
+                }
+                let mut invited =
+                    Member { status: MemberStatus::Invited, updated_at: caller.now, ..seen.clone() };
+                if !new.name.is_empty() {
+                    invited.name.clone_from(&new.name);
+                }
+                if !new.roles.is_empty() {
+                    invited.roles.clone_from(&new.roles);
+                }
+                merge_metadata(&mut invited.trusted_metadata, &new.trusted_metadata)?;
+                merge_metadata(&mut invited.untrusted_metadata, &new.untrusted_metadata)?;
+                Ok(invited)
+            })
+            .await?;
+        self.tell(AuditKind::MemberChanged, About::from(&invited), caller);
+        Ok(invited)
+    }
+}

@@ -1,0 +1,248 @@
+//! Member sessions: authenticated, listed, exchanged, revoked.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, value::RawValue};
+use utoipa::ToSchema;
+
+use super::outcome::{Authenticated, Done};
+use crate::{
+    domain::{Secret, SessionId},
+    flow::{
+        Error, ErrorKind, Terms,
+        api::{Authorization, Held, Rule, Tokens},
+    },
+    http::wire::{
+        call::{Brought, Call, SessionTerms, duration},
+        error::WireError,
+        objects::{Handed, Member, Organization, SessionObject},
+        operation::{Operation, QueryParameter},
+    },
+};
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post(
+            "/v1/b2b/sessions/authenticate",
+            "Authenticate a session by its token or a JWT, extend it, and check what its member may do.",
+            authenticate,
+        ),
+        Operation::get("/v1/b2b/sessions", "The live sessions of a member.", list).query(&[
+            QueryParameter {
+                name: "organization_id",
+                description: "The organization: its id, slug or external id.",
+                required: true,
+            },
+            QueryParameter {
+                name: "member_id",
+                description: "The member: their id or external id.",
+                required: true,
+            },
+        ]),
+        Operation::post(
+            "/v1/b2b/sessions/exchange",
+            "Turn a session to another organization of the same person.",
+            exchange,
+        ),
+        Operation::post("/v1/b2b/sessions/revoke", "End one session, or all of a member.", revoke)
+            .for_members(),
+        Operation::get(
+            "/v1/b2b/sessions/jwks/{project_id}",
+            "The public keys by which session JWTs are verified.",
+            jwks,
+        )
+        .public(),
+    ]
+}
+
+/// A session that is to be authenticated.
+#[derive(Debug, Deserialize, ToSchema)]
+struct SessionsAuthenticateRequest {
+    /// The token of the session; this or the JWT.
+    #[schema(value_type = Option<String>)]
+    session_token: Option<Secret>,
+    /// A JWT of the session, whether its five minutes are over or not.
+    #[schema(value_type = Option<String>)]
+    session_jwt: Option<Secret>,
+    /// Extends the session: so many minutes from now, 5 to 527,040, never beyond the project's absolute limit.
+    #[schema(value_type = Option<i32>)]
+    session_duration_minutes: Option<i64>,
+    /// Claims, merged deeply into those that are there; `null` deletes.
+    #[schema(value_type = Option<Object>)]
+    session_custom_claims: Option<Map<String, Value>>,
+    /// What the session's member has to have leave for.
+    authorization_check: Option<AuthorizationCheck>,
+}
+
+/// What a session's member has to have leave for.
+#[derive(Debug, Deserialize, ToSchema)]
+struct AuthorizationCheck {
+    /// The organization, which has to be the session's.
+    organization_id: String,
+    /// The kind of resource.
+    resource_id: String,
+    /// What is to be done to it.
+    action: String,
+}
+
+/// A session that was authenticated.
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionsAuthenticateResponse {
+    /// The session.
+    member_session: SessionObject,
+    /// Its token.
+    session_token: Handed,
+    /// A JWT of it, good for five minutes; the same for up to five seconds while nothing changes.
+    session_jwt: Handed,
+    /// The member.
+    #[schema(value_type = Member)]
+    member: Arc<RawValue>,
+    /// The organization.
+    #[schema(value_type = Organization)]
+    organization: Arc<RawValue>,
+    /// What came of the authorization check; `null` where there was none.
+    verdict: Option<AuthorizationVerdict>,
+}
+
+/// That a session's member has leave.
+#[derive(Debug, Serialize, ToSchema)]
+struct AuthorizationVerdict {
+    /// Always `true`: else the call fails.
+    authorized: bool,
+    /// The roles that permit it.
+    granting_roles: Vec<String>,
+}
+
+async fn authenticate(
+    call: Call,
+    input: SessionsAuthenticateRequest,
+) -> Result<SessionsAuthenticateResponse, WireError> {
+    let custom_claims = input.session_custom_claims.unwrap_or_default();
+    let terms = Terms { duration: duration(input.session_duration_minutes)?, custom_claims };
+    let brought = Brought {
+        intermediate_session_token: None,
+        session_token: input.session_token,
+        session_jwt: input.session_jwt,
+    };
+    let tokens = Tokens::from(brought);
+    let check = input.authorization_check.map(|check| Authorization {
+        organization_id: check.organization_id,
+        resource_id: check.resource_id,
+        action: check.action,
+    });
+    let engine = &call.engine;
+    let (session, granting) = engine.authenticate(&tokens, &terms, check.as_ref(), &call.caller).await?;
+    let said = call.recent.of(&session, &call).await?;
+    Ok(SessionsAuthenticateResponse {
+        member_session: SessionObject::of(&session, call.now()),
+        session_token: engine.token(&session).into(),
+        session_jwt: said.jwt.clone().into(),
+        member: Arc::clone(&said.member),
+        organization: Arc::clone(&said.organization),
+        verdict: granting.map(|granting| AuthorizationVerdict {
+            authorized: true,
+            granting_roles: granting.iter().map(ToString::to_string).collect(),
+        }),
+    })
+}
+
+/// The live sessions of a member.
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionsGetResponse {
+    /// Newest first; at most 1,000.
+    member_sessions: Vec<SessionObject>,
+}
+
+async fn list(call: Call) -> Result<SessionsGetResponse, WireError> {
+    let organization = call.query("organization_id").ok_or(Rule::OrganizationNotFound)?;
+    let member = call.query("member_id").ok_or(Rule::MemberNotFound)?;
+    let found = call.engine.api_found(organization, member).await?;
+    let sessions = call.engine.live_sessions(&found.member.member_id, call.now()).await?;
+    Ok(SessionsGetResponse {
+        member_sessions: sessions
+            .iter()
+            .map(|session| SessionObject::of(session, session.last_accessed_at()))
+            .collect(),
+    })
+}
+
+/// A session that is to be turned to another organization.
+#[derive(Debug, Deserialize, ToSchema)]
+struct SessionsExchangeRequest {
+    /// The organization to turn to: its id, slug or external id.
+    organization_id: String,
+    #[serde(flatten)]
+    brought: Brought,
+    #[serde(flatten)]
+    terms: SessionTerms,
+}
+
+async fn exchange(call: Call, input: SessionsExchangeRequest) -> Result<Authenticated, WireError> {
+    let terms = input.terms.terms()?;
+    let Held::Session(session) = call.held(&input.brought).await? else { return Err(Rule::NoSession.into()) };
+    let organization = call.engine.api_organization(&input.organization_id).await?;
+    let id = &organization.organization_id;
+    let entered = call.engine.exchange_session(&session, id, &terms, &call.caller).await?;
+    Authenticated::of(&call, entered).await
+}
+
+/// What is to be revoked: one of the four.
+#[derive(Debug, Deserialize, ToSchema)]
+struct SessionsRevokeRequest {
+    /// The session of this id.
+    member_session_id: Option<String>,
+    /// The session of this token.
+    #[schema(value_type = Option<String>)]
+    session_token: Option<Secret>,
+    /// The session of this JWT.
+    #[schema(value_type = Option<String>)]
+    session_jwt: Option<Secret>,
+    /// All sessions of this member, by their id.
+    member_id: Option<String>,
+}
+
+async fn revoke(call: Call, input: SessionsRevokeRequest) -> Result<Done, WireError> {
+    let acting = call.acting().await?;
+    let SessionsRevokeRequest { member_session_id, session_token, session_jwt, member_id } = input;
+    let engine = &call.engine;
+    match (member_session_id, session_token, session_jwt, member_id) {
+        (Some(id), None, None, None) => {
+            let id = SessionId::new(id).map_err(|_| Error::from(ErrorKind::SessionNotFound))?;
+            engine.revoke_one(&id, &acting, &call.caller).await?;
+        }
+        (None, Some(token), None, None) => {
+            let session = engine.session_of_token(&token, &call.caller).await?;
+            engine.revoke_one(&session.member_session_id(), &acting, &call.caller).await?;
+        }
+        (None, None, Some(jwt), None) => {
+            let session = engine.session_of_jwt(&jwt, &call.caller).await?;
+            engine.revoke_one(&session.member_session_id(), &acting, &call.caller).await?;
+        }
+        (None, None, None, Some(member_id)) => {
+            engine.revoke_all_of(&member_id, &acting, &call.caller).await?;
+        }
+        (None, None, None, None) => return Err(Rule::NoSelector.into()),
+        _ => return Err(Rule::ManySelectors.into()),
+    }
+    Ok(Done {})
+}
+
+/// The public keys of the project (RFC 7517 §5).
+#[derive(Debug, Serialize, ToSchema)]
+struct SessionsJwksResponse {
+    /// The keys. `x5c`, `x5tS256` and `key_ops` stand there for the SDKs' sake.
+    #[schema(value_type = Vec<Object>)]
+    keys: Vec<Value>,
+}
+
+async fn jwks(call: Call) -> Result<SessionsJwksResponse, WireError> {
+    if call.parameter("project_id") != call.settings.project_id {
+        return Err(WireError::project_not_found());
+    }
+    let keys = match call.engine.jwks().get("keys") {
+        Some(Value::Array(keys)) => keys.clone(),
+        _ => Vec::new(),
+    };
+    Ok(SessionsJwksResponse { keys })
+}

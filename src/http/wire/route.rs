@@ -1,0 +1,189 @@
+//! Which operation a method and a path mean, and who may call it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, request::Parts};
+use percent_encoding::percent_decode_str;
+use tracing::Instrument as _;
+
+use super::{
+    Recent, Settings,
+    answer::Answer,
+    call::{Call, names_member},
+    error::WireError,
+    openapi,
+    operation::{Access, Operation},
+    operations,
+};
+use crate::{
+    flow::{
+        Caller, Engine,
+        meters::{self, Watch},
+    },
+    http::input::BadInput,
+};
+
+/// Larger bodies are refused.
+pub(crate) const MAX_BODY: usize = 256 * 1024;
+
+/// The operations, and what they work with.
+#[derive(Clone, Debug)]
+pub(crate) struct Routes {
+    pub(crate) engine: Arc<Engine>,
+    settings: Arc<Settings>,
+    operations: Arc<[Operation]>,
+    /// What is served, by OpenAPI.
+    description: Bytes,
+    recent: Recent,
+}
+
+impl Routes {
+    pub(crate) fn new(engine: Arc<Engine>, settings: Settings) -> Self {
+        let (settings, operations) = (Arc::new(settings), operations::all());
+        let description = openapi::describe(&operations).to_string().into();
+        Self { engine, settings, operations: operations.into(), description, recent: Recent::default() }
+    }
+}
+
+/// Where what is served is described.
+const DESCRIPTION: &str = "/v1/b2b/openapi.json";
+
+/// What a path means.
+enum Meant<'a> {
+    Operation(&'a Operation, Vec<(&'static str, String)>),
+    /// Other methods, as `Allow` lists them.
+    OtherMethod(String),
+    Nothing,
+}
+
+fn meant<'a>(operations: &'a [Operation], method: &Method, path: &[String]) -> Meant<'a> {
+    let mut others = Vec::new();
+    for operation in operations {
+        let Some(parameters) = operation.parameters(path) else { continue };
+        // A HEAD is answered as the GET, without what it would show.
+        if operation.method == *method || (*method == Method::HEAD && operation.method == Method::GET) {
+            return Meant::Operation(operation, parameters);
+        }
+        if !others.contains(&operation.method.as_str()) {
+            others.push(operation.method.as_str());
+        }
+    }
+    if others.is_empty() { Meant::Nothing } else { Meant::OtherMethod(others.join(", ")) }
+}
+
+/// Answers a call.
+pub(crate) async fn serve(
+    routes: &Routes,
+    parts: Parts,
+    body: Result<Bytes, BadInput>,
+    caller: Caller,
+) -> Response<Bytes> {
+    let environment = routes.engine.settings.environment;
+    let path: Option<Vec<String>> = parts
+        .uri
+        .path()
+        .split('/')
+        .skip(1)
+        .map(|part| percent_decode_str(part).decode_utf8().ok().map(Into::into))
+        .collect();
+    let meant = match &path {
+        Some(path) => meant(&routes.operations, &parts.method, path),
+        None => Meant::Nothing,
+    };
+    let (name, watch) = (operation_name(&meant), Watch::start());
+    let span = tracing::debug_span!(
+        "call",
+        operation = name,
+        organization_id = tracing::field::Empty,
+        member_id = tracing::field::Empty,
+        session_id = tracing::field::Empty,
+    );
+    let answered = answer(routes, &parts, meant, body, caller).instrument(span).await;
+    let answer = answered.unwrap_or_else(|error| Answer::failed(environment, &error));
+    let outcome = if answer.status().is_server_error() {
+        "error"
+    } else if answer.status().is_client_error() {
+        "refused"
+    } else {
+        "ok"
+    };
+    meters::called(watch, name, outcome);
+    answer.into_response()
+}
+
+fn operation_name(meant: &Meant<'_>) -> &'static str {
+    match meant {
+        Meant::Operation(operation, _) => operation.path,
+        Meant::OtherMethod(_) | Meant::Nothing => "none",
+    }
+}
+
+async fn answer(
+    routes: &Routes,
+    parts: &Parts,
+    meant: Meant<'_>,
+    body: Result<Bytes, BadInput>,
+    caller: Caller,
+) -> Result<Answer, WireError> {
+    let Routes { engine, settings, recent, description, .. } = routes;
+    if parts.uri.path() == DESCRIPTION && matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(Answer::json(StatusCode::OK, description.clone()).public());
+    }
+    let public = matches!(&meant, Meant::Operation(operation, _) if operation.access == Access::Public);
+    if !public {
+        // Whether a route exists is told to those alone who have the secret.
+        admit(engine, settings, parts, &caller).await?;
+    }
+    let (operation, parameters) = match meant {
+        Meant::Operation(operation, parameters) => (operation, parameters),
+        Meant::OtherMethod(allowed) => {
+            let error = WireError::method_not_allowed();
+            return Ok(Answer::failed(engine.settings.environment, &error).allow(&allowed));
+        }
+        Meant::Nothing => return Err(WireError::route_not_found()),
+    };
+    if operation.access == Access::Project && names_member(&parts.headers) {
+        // Whoever says that a member acts must not be given the project's own power instead.
+        return Err(WireError::not_for_members());
+    }
+    let reads = matches!(operation.method, Method::GET | Method::DELETE);
+    let body = match body {
+        Ok(body) => body,
+        // Passed over where it does not matter.
+        Err(_) if reads => Bytes::new(),
+        Err(BadInput::TooLarge) => return Err(WireError::too_large()),
+        Err(_) => return Err(WireError::bad_request("the body did not arrive whole")),
+    };
+    let query = parts.uri.query().and_then(|query| serde_html_form::from_str(query).ok());
+    let call = Call {
+        engine: Arc::clone(engine),
+        settings: Arc::clone(settings),
+        recent: recent.clone(),
+        // The server's own address says nothing of the people it calls for: limits by client are not theirs.
+        caller: Caller::at(caller.now),
+        parameters,
+        query: query.unwrap_or_default(),
+        headers: parts.headers.clone(),
+    };
+    let answer = operation.answer(call, body).await?;
+    Ok(if public { answer.public() } else { answer })
+}
+
+async fn admit(
+    engine: &Arc<Engine>,
+    settings: &Settings,
+    parts: &Parts,
+    caller: &Caller,
+) -> Result<(), WireError> {
+    match settings.secrets.of(&parts.headers, &settings.project_id) {
+        Some(secret_id) => {
+            engine.secret_used(secret_id, caller).await;
+            Ok(())
+        }
+        None => {
+            engine.secret_refused(caller).await?;
+            Err(WireError::unauthorized())
+        }
+    }
+}

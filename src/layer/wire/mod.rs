@@ -1,0 +1,5 @@
+//! Serves Stytch's B2B API; see [`WireApi`](crate::WireApi).
+
+mod service;
+
+pub use service::WireService;
