@@ -9,9 +9,12 @@ mod seed;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use vestibule::{FileKeys, Vestibule, store::sqlite::SqliteStore};
+use vestibule::{FileKeys, Vestibule, WireService, domain::Secret, store::sqlite::SqliteStore};
 
 pub use seed::Seeded;
+
+/// The demo's project, as the API is told.
+const PROJECT: &str = "project-test-00000000-0000-4000-8000-0000000000de";
 
 /// What can go wrong at the start.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -24,6 +27,18 @@ pub struct Demo {
     pub router: Router,
     /// The people it was seeded with: this time, or when the folder was new.
     pub seeded: Seeded,
+    /// Stytch's B2B API over the same organizations and people.
+    pub api: Api,
+}
+
+/// The API for servers, and what it takes to call it.
+pub struct Api {
+    /// To be served on a listener of its own.
+    pub service: WireService,
+    /// The project's id.
+    pub project_id: &'static str,
+    /// The project's secret, which the folder keeps.
+    pub secret: String,
 }
 
 impl Demo {
@@ -35,17 +50,45 @@ impl Demo {
         std::fs::create_dir_all(folder)?;
         let store = SqliteStore::open(database(folder)).await?;
         let vestibule = Vestibule::development()
+            .project_id(PROJECT)
             .name("Vestibule demo")
             .origin(origin)
             .home("/member")
             .roles(people::roles()?)
+            .resources(people::resources())
             .master_keys(FileKeys::or_create(folder.join("keys")))
             .store(store)
             .build()
             .await?;
         let seeded = seed::once(&vestibule, &folder.join("people.txt")).await?;
         let router = application::router(&vestibule);
-        Ok(Self { vestibule, router, seeded })
+        let api = Api::over(&vestibule, folder)?;
+        Ok(Self { vestibule, router, seeded, api })
+    }
+}
+
+impl Api {
+    fn over(vestibule: &Vestibule, folder: &Path) -> Result<Self, Error> {
+        let secret = secret_in(folder)?;
+        let service = vestibule.wire_api().secret("demo", Secret::new(secret.as_str())).service()?;
+        Ok(Self { service, project_id: PROJECT, secret })
+    }
+}
+
+/// The secret that lies in a folder; a new one is put there if there is none.
+fn secret_in(folder: &Path) -> Result<String, Error> {
+    let file = folder.join("api-secret");
+    match std::fs::read_to_string(&file) {
+        Ok(secret) => Ok(secret.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut random = [0; 24];
+            getrandom::fill(&mut random)?;
+            let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+            let secret = format!("secret-test-{text}");
+            std::fs::write(&file, &secret)?;
+            Ok(secret)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

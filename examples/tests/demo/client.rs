@@ -58,6 +58,11 @@ impl Client {
         }
     }
 
+    /// Of the API for servers.
+    pub(crate) fn of_api(demo: &Demo) -> Self {
+        Self { origin: demo.api().origin.clone(), ..Self::of(demo) }
+    }
+
     /// Goes on with a demo that was started again.
     pub(crate) fn turn_to(&mut self, demo: &Demo) {
         demo.origin().clone_into(&mut self.origin);

@@ -22,6 +22,15 @@ struct Running {
     child: Child,
     origin: String,
     password: String,
+    api: Api,
+}
+
+/// Where the API for servers lies, and what it takes to call it, as they were printed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Api {
+    pub(crate) origin: String,
+    pub(crate) project_id: String,
+    pub(crate) secret: String,
 }
 
 impl Demo {
@@ -47,6 +56,10 @@ impl Demo {
         &self.running.origin
     }
 
+    pub(crate) fn api(&self) -> &Api {
+        &self.running.api
+    }
+
     /// Pat's password, as it was printed.
     pub(crate) fn password(&self) -> &str {
         &self.running.password
@@ -57,7 +70,7 @@ impl Running {
     fn start(folder: &TempDir) -> Self {
         let program = program();
         let mut child = Command::new(&program)
-            .args(["--port", "0", "--folder"])
+            .args(["--port", "0", "--api-port", "0", "--folder"])
             .arg(folder.path())
             .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
@@ -66,13 +79,20 @@ impl Running {
                 panic!("{} can't be run ({error}); build it with cargo build --examples", program.display())
             });
         let printed = BufReader::new(child.stdout.take().unwrap());
-        let mut running = Self { child, origin: String::new(), password: String::new() };
+        let (origin, password, api) = Default::default();
+        let mut running = Self { child, origin, password, api };
         for line in printed.lines() {
             let line = line.unwrap();
             if let Some(origin) = line.strip_prefix("The demo runs at ") {
                 running.origin = origin.trim().to_owned();
             } else if let Some(password) = line.trim().strip_prefix("password: ") {
                 running.password = password.to_owned();
+            } else if let Some(origin) = line.strip_prefix("Stytch's B2B API is served at ") {
+                running.api.origin = origin.to_owned();
+            } else if let Some(id) = line.trim().strip_prefix("project id") {
+                running.api.project_id = id.trim().to_owned();
+            } else if let Some(secret) = line.trim().strip_prefix("secret") {
+                running.api.secret = secret.trim().to_owned();
             } else if line.starts_with("Data and key lie in ") {
                 return running;
             }
