@@ -4,6 +4,7 @@ pub mod contestant;
 pub mod figures;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod pin;
 pub mod rounds;
 pub mod rows;
 pub mod vestibules;

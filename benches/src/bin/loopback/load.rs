@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::{pin, server::Server};
+use vestibule_benches::pin;
+
+use super::server::Server;
 
 /// What wrk measured.
 pub struct Load {

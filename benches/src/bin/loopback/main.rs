@@ -6,12 +6,11 @@
 //! the table says so.
 
 mod load;
-mod pin;
 mod server;
 
 use load::Load;
 use server::Server;
-use vestibule_benches::{figures::median, rows};
+use vestibule_benches::{figures::median, pin, rows};
 
 const ROUNDS: usize = 7;
 const SECONDS: u64 = 4;

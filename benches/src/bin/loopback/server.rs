@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use vestibule_benches::rows;
+use vestibule_benches::{pin, rows};
 
-use super::{SESSIONS, pin};
+use super::SESSIONS;
 
 /// What /proc counts in: USER_HZ, a hundredth of a second.
 const TICK: Duration = Duration::from_millis(10);
