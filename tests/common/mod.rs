@@ -13,6 +13,7 @@ pub(crate) mod authenticator;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod faults;
+pub(crate) mod log;
 pub(crate) mod race;
 pub(crate) mod stores;
 pub(crate) mod traced;
