@@ -108,7 +108,8 @@ async fn a_body_that_is_no_object_is_refused_and_passed_over_where_none_is_read(
             if operation.takes_body {
                 assert_eq!((said.status, said.error_type()), (400, "bad_request"), "{} {text}", said.asked);
             } else {
-                assert_ne!(said.error_type(), "bad_request", "{} {text}: {}", said.asked, said.body);
+                let message = said.body["error_message"].as_str().unwrap_or_default();
+                assert!(!message.contains("body"), "{} {text}: {}", said.asked, said.body);
             }
         }
         for (field, _) in &operation.fields {

@@ -82,6 +82,14 @@ impl WireError {
         )
     }
 
+    pub(crate) fn too_late() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "the body did not arrive within 30 seconds; call again",
+        )
+    }
+
     pub(crate) fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,

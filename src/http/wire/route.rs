@@ -1,10 +1,11 @@
 //! Which operation a method and a path mean, and who may call it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, request::Parts};
 use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::{
@@ -26,6 +27,9 @@ use crate::{
 
 /// Larger bodies are refused.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
+
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The operations, and what they work with.
 #[derive(Clone, Debug)]
@@ -72,11 +76,11 @@ fn meant<'a>(operations: &'a [Operation], method: &Method, path: &[String]) -> M
     if others.is_empty() { Meant::Nothing } else { Meant::OtherMethod(others.join(", ")) }
 }
 
-/// Answers a call.
+/// Answers a call. Its body is waited for only where it is read, and after whoever sends it was admitted.
 pub(crate) async fn serve(
     routes: &Routes,
     parts: Parts,
-    body: Result<Bytes, BadInput>,
+    body: impl Future<Output = Result<Bytes, BadInput>>,
     caller: Caller,
 ) -> Response<Bytes> {
     let environment = routes.engine.settings.environment;
@@ -123,7 +127,7 @@ async fn answer(
     routes: &Routes,
     parts: &Parts,
     meant: Meant<'_>,
-    body: Result<Bytes, BadInput>,
+    body: impl Future<Output = Result<Bytes, BadInput>>,
     caller: Caller,
 ) -> Result<Answer, WireError> {
     let Routes { engine, settings, recent, description, .. } = routes;
@@ -147,13 +151,15 @@ async fn answer(
         // Whoever says that a member acts must not be given the project's own power instead.
         return Err(WireError::not_for_members());
     }
-    let reads = matches!(operation.method, Method::GET | Method::DELETE);
-    let body = match body {
-        Ok(body) => body,
+    let body = match operation.method {
         // Passed over where it does not matter.
-        Err(_) if reads => Bytes::new(),
-        Err(BadInput::TooLarge) => return Err(WireError::too_large()),
-        Err(_) => return Err(WireError::bad_request("the body did not arrive whole")),
+        Method::GET | Method::DELETE => Bytes::new(),
+        _ => match timeout(PATIENCE, body).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(BadInput::TooLarge)) => return Err(WireError::too_large()),
+            Ok(Err(_)) => return Err(WireError::bad_request("the body did not arrive whole")),
+            Err(_) => return Err(WireError::too_late()),
+        },
     };
     let query = parts.uri.query().and_then(|query| serde_html_form::from_str(query).ok());
     let call = Call {
@@ -161,7 +167,8 @@ async fn answer(
         settings: Arc::clone(settings),
         recent: recent.clone(),
         // The server's own address says nothing of the people it calls for: limits by client are not theirs.
-        caller: Caller::at(caller.now),
+        // The time is that when the body has come: a slow one must not make its sender look early.
+        caller: Caller::server(engine.clock.now()),
         parameters,
         query: query.unwrap_or_default(),
         headers: parts.headers.clone(),

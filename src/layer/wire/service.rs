@@ -58,10 +58,8 @@ where
         // Every call waits for its body, and most for a store.
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let body = collect(body, MAX_BODY).await;
-            // After the body has come: a slow one must not make its sender look early.
             let caller = caller(&routes.engine, &parts.extensions, &parts.headers);
-            Ok(serve(&routes, parts, body, caller).await.map(Full::new))
+            Ok(serve(&routes, parts, collect(body, MAX_BODY), caller).await.map(Full::new))
         })
     }
 }
