@@ -101,7 +101,7 @@ const MEMBER: [&str; 15] = [
 ];
 
 /// What can be done about the organization.
-const ORGANIZATION: [&str; 19] = [
+const ORGANIZATION: [&str; 18] = [
     "delete",
     "update.info.logo-url",
     "update.info.name",
@@ -110,7 +110,6 @@ const ORGANIZATION: [&str; 19] = [
     "update.settings.allowed-domains",
     "update.settings.allowed-mfa-methods",
     "update.settings.allowed-oauth-tenants",
-    "update.settings.claimed-domains",
     "update.settings.custom-roles",
     "update.settings.default-sso-connection",
     "update.settings.email-invites",

@@ -114,8 +114,13 @@ pub struct ApiLink {
 pub enum LinkPurpose {
     /// It proves the address: of who signs in, signs up, or accepts an invitation.
     SignIn,
-    /// It sets a new password of the member.
-    PasswordReset(MemberId),
+    /// It sets a new password.
+    PasswordReset {
+        /// Of whom.
+        member_id: MemberId,
+        /// The one they had when it was sent: the link is good while they have it.
+        replaces: Option<CredentialId>,
+    },
     /// It makes the address that of the member.
     AddressChange(MemberId),
 }

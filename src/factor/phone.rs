@@ -60,6 +60,8 @@ pub(crate) fn check_sms(
     let factor = Factor::new(FactorKind::Otp, subject, phone.phone_id.clone(), now);
     let write = Credentials {
         phone: Some(phone),
+        // Whoever began to set an app up was asked for no second factor, and would have to be now.
+        pending_totp: credentials.pending_totp.clone().filter(|_| sent.enrols_in.is_none()),
         sms_code: None,
         default_mfa_method: credentials.default_mfa_method.or(Some(MfaMethod::SmsOtp)),
         lockout: Default::default(),

@@ -146,6 +146,8 @@ pub(crate) fn confirm_totp(
             last_step: step,
         }),
         pending_totp: None,
+        // Whoever began to set a phone up was asked for no second factor, and would have to be now.
+        sms_code: credentials.sms_code.clone().filter(|sent| sent.enrols_in.is_none()),
         recovery_codes: pending.recovery_codes.clone(),
         default_mfa_method: credentials.default_mfa_method.or(Some(MfaMethod::Totp)),
         lockout: Default::default(),

@@ -101,6 +101,9 @@ impl Engine {
     ) -> Result<Option<MemberSession>, Error> {
         let organization = self.organization(session.organization_id()).await?;
         let enrolment = self.enrolment(&member.member_id).await?;
+        let id = session.member_session_id();
+        let _turn = self.changes.of(&id).await;
+        let session = &self.fresh(&id, caller.now).await?;
         let standing = session.standing();
         let entry = Entry {
             factors: std::slice::from_ref(factor),

@@ -12,13 +12,28 @@ pub struct Caller {
     pub(crate) address: String,
     pub(crate) user_agent: String,
     pub(crate) browser: Option<Digest>,
+    /// A server that calls with the project's secret, for people whose addresses are not known here.
+    pub(crate) server: bool,
 }
 
 impl Caller {
     /// A caller of whom nothing is known but the time.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now, client: None, address: String::new(), user_agent: String::new(), browser: None }
+        Self {
+            now,
+            client: None,
+            address: String::new(),
+            user_agent: String::new(),
+            browser: None,
+            server: false,
+        }
+    }
+
+    /// A server that has shown the project's secret.
+    #[cfg(feature = "wire-api")]
+    pub(crate) fn server(now: Timestamp) -> Self {
+        Self { server: true, ..Self::at(now) }
     }
 
     /// Its address. Limits count the network it belongs to.

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     domain::{
-        AuditKind, EmailAddress, Enrolment, Entrance, Factor, IntermediateSession, Member, MemberId,
+        AuditKind, Domain, EmailAddress, Enrolment, Entrance, Factor, IntermediateSession, Member, MemberId,
         MemberStatus, Organization, OrganizationId, RoleId, Slug, Subject, Timestamp,
     },
     judge::{Entry, Membership, Owed, Verdict, enter, membership, proven_address},
-    store::FindOrganization,
+    store::{Combine, DirectoryAdmin, FindOrganization, OrganizationFilter, OrganizationSearch},
     token::random,
 };
 
@@ -127,6 +127,14 @@ impl Engine {
         {
             return Err(ErrorKind::SlugTaken.into());
         }
+        if let Some(admin) = &self.stores.admin {
+            if admin.organization_by_external_id(slug.as_str()).await?.is_some() {
+                return Err(ErrorKind::SlugTaken.into());
+            }
+            if claimant(admin, &address.domain()).await?.is_some() {
+                return Err(ErrorKind::CreationDisabled.into());
+            }
+        }
         let id = OrganizationId::mint(self.settings.environment, random()?);
         let organization = Organization::new(id, name, slug, caller.now);
         self.found(bag, address, organization, rotation, terms, caller).await
@@ -206,6 +214,18 @@ impl Engine {
         };
         Ok((name, slug))
     }
+}
+
+/// The organization whose alone a domain is.
+pub(super) async fn claimant(
+    admin: &Arc<dyn DirectoryAdmin>,
+    domain: &Domain,
+) -> Result<Option<Organization>, Error> {
+    let search = OrganizationSearch {
+        combine: Combine::All,
+        filters: vec![OrganizationFilter::ClaimedDomains([domain.clone()].into())],
+    };
+    Ok(admin.search_organizations(&search, None, 1).await?.into_iter().next())
 }
 
 /// After the domain, or after the person where the domain is everybody's.

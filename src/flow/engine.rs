@@ -13,6 +13,7 @@ use super::{
     settings::{Limit, Settings},
     stamps::Stamps,
     touches::Touches,
+    turns::Turns,
 };
 use crate::{
     deliver::{Message, Outbox},
@@ -57,6 +58,11 @@ pub struct Engine {
     pub(crate) touches: Touches,
     /// Of members' credentials.
     pub(crate) stamps: Stamps,
+    /// Of those who change one session.
+    pub(crate) changes: Turns,
+    /// Of those who prove a second factor for one sign-in.
+    #[cfg(feature = "wire-api")]
+    pub(crate) sign_ins: Turns,
     pub(crate) audit: AuditQueue,
     /// For the edge alone: layers, routes and the handle.
     pub(crate) clock: EdgeClock,

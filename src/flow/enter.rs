@@ -305,10 +305,12 @@ impl Engine {
         let member_id = &member.member_id;
         let (credentials, version) = self.stores.credentials.load(member_id).await?;
         let proved = self.member(member_id).await?.status == MemberStatus::Active;
-        if proved || credentials == Credentials::default() {
+        // That a second factor is asked of them is no credential, but what the project demands.
+        let left = Credentials { mfa_enrolled: credentials.mfa_enrolled, ..Credentials::default() };
+        if proved || credentials == left {
             return Ok(());
         }
-        if !self.replace_credentials(member_id, version, &Credentials::default()).await? {
+        if !self.replace_credentials(member_id, version, &left).await? {
             return Err(ErrorKind::Busy.into());
         }
         self.tell(AuditKind::Removed { factors: kinds_of(&credentials) }, About::from(member), caller);
@@ -421,7 +423,8 @@ impl Engine {
 /// What somebody who joins has set up: all of it is discarded by that, but a password that they have just
 /// proved together with their address counts this once.
 pub(super) fn brought_along(present: &Enrolment) -> Enrolment {
-    Enrolment { password_id: present.password_id.clone(), ..Enrolment::default() }
+    let Enrolment { password_id, mfa_enrolled, .. } = present;
+    Enrolment { password_id: password_id.clone(), mfa_enrolled: *mfa_enrolled, ..Enrolment::default() }
 }
 
 /// The member whose own password is all that the factors prove.

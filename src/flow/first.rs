@@ -175,9 +175,12 @@ impl Engine {
         if let Some(client) = caller.client {
             limit(LimitKind::EmailsPerClient, &client.to_string(), limits.emails_per_client).await?;
         }
-        let client = caller.client.map(|client| client.to_string()).unwrap_or_default();
-        let pair = format!("{address}/{client}");
-        limit(LimitKind::EmailsPerPair, &pair, limits.emails_per_pair).await?;
+        // Of a server, everybody whom it asks for would be one client.
+        if !caller.server {
+            let client = caller.client.map(|client| client.to_string()).unwrap_or_default();
+            let pair = format!("{address}/{client}");
+            limit(LimitKind::EmailsPerPair, &pair, limits.emails_per_pair).await?;
+        }
         limit(LimitKind::EmailsPerAddress, address.as_str(), limits.emails_per_address).await.map(|_| ())
     }
 

@@ -73,6 +73,55 @@ pub(super) fn reset_by_email(settings: &Settings, to: EmailAddress, link: &str, 
     Email::new(to, &format!("A new password for {name}"), Secret::new(text)).useful_for(useful).into()
 }
 
+/// To an address that is to become a member's: whoever opens the link gives it to that account.
+#[cfg(feature = "wire-api")]
+pub(super) fn new_address_by_email(
+    settings: &Settings,
+    to: EmailAddress,
+    former: &EmailAddress,
+    link: &str,
+    useful: Duration,
+) -> Message {
+    let (name, minutes) = (&settings.name, useful.as_secs() / 60);
+    let text = format!(
+        "The account of {former} at {name} is to be moved to this address. Open this link if that is your account, and only \
+         then:\n\n    {link}\n\nIt is good for {minutes} minutes, once.\nIf you did not ask for it, ignore this message: somebody \
+         else would get the use of your address.\n"
+    );
+    Email::new(to, &format!("Confirm your new address for {name}"), Secret::new(text))
+        .useful_for(useful)
+        .into()
+}
+
+/// The same as a code.
+#[cfg(feature = "wire-api")]
+pub(super) fn new_address_code_by_email(
+    settings: &Settings,
+    to: EmailAddress,
+    code: &str,
+    useful: Duration,
+) -> Message {
+    let (name, minutes) = (&settings.name, useful.as_secs() / 60);
+    let text = format!(
+        "An account at {name} is to be moved to this address, by this code:\n\n    {code}\n\nIt is good for {minutes} minutes. Type it \
+         only where you have asked for it yourself; whoever gets it from you gets the use of your address.\n"
+    );
+    Email::new(to, &format!("Confirm your new address for {name}"), Secret::new(text))
+        .useful_for(useful)
+        .into()
+}
+
+/// To the address that a member still has.
+#[cfg(feature = "wire-api")]
+pub(super) fn address_changes(settings: &Settings, to: EmailAddress, new: &EmailAddress) -> Message {
+    let name = &settings.name;
+    let text = format!(
+        "Your account at {name} is to be moved to {new}. It is once the message that was sent there is confirmed.\n\n\
+         If that was not you, tell your administrator at once, and end your other sessions.\n"
+    );
+    Email::new(to, &format!("Your address for {name} is to change"), Secret::new(text)).into()
+}
+
 #[cfg(feature = "wire-api")]
 pub(super) fn factor_removed(settings: &Settings, to: EmailAddress, what: &str) -> Message {
     let name = &settings.name;

@@ -28,6 +28,7 @@ mod stamps;
 mod step_up;
 mod supervise;
 mod touches;
+mod turns;
 mod upkeep;
 
 pub use account::Vouched;
@@ -59,3 +60,4 @@ pub(crate) use stamps::Stamps;
 pub(crate) use step_up::Raising;
 pub(crate) use step_up::{Answers, Challenged, StepUp};
 pub(crate) use touches::Touches;
+pub(crate) use turns::Turns;

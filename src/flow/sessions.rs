@@ -52,6 +52,7 @@ impl Engine {
         terms: &Terms,
         now: Timestamp,
     ) -> Result<MemberSession, Error> {
+        let _turn = self.changes.of(&session.member_session_id()).await;
         let mut seen = session.clone();
         for _ in 0..8 {
             let mut record = seen.record();
@@ -69,7 +70,8 @@ impl Engine {
         Err(ErrorKind::Busy.into())
     }
 
-    async fn fresh(&self, session_id: &SessionId, now: Timestamp) -> Result<MemberSession, Error> {
+    /// A session as the store has it now.
+    pub(super) async fn fresh(&self, session_id: &SessionId, now: Timestamp) -> Result<MemberSession, Error> {
         let ticket = self.table.ticket();
         let gone = || Error::from(ErrorKind::SessionNotFound);
         let record = self.stores.sessions.by_id(session_id).await?.ok_or_else(gone)?;

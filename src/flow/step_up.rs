@@ -309,6 +309,10 @@ impl Engine {
         caller: &Caller,
     ) -> Result<SignedIn, Error> {
         let Raising { factor, enrolled, rotation } = raising;
+        let id = session.member_session_id();
+        let _turn = self.changes.of(&id).await;
+        // What a store that is shared says: claims, say, that were added while the factor was proved.
+        let session = &self.fresh(&id, caller.now).await?;
         let member = self.member(session.member_id()).await?;
         let organization = self.organization(session.organization_id()).await?;
         let enrolment = self.enrolment(&member.member_id).await?;

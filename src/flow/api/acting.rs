@@ -54,9 +54,7 @@ impl Acting {
     /// `Tenancy` for another organization than the session's, `NotPermitted`.
     pub(crate) fn may(&self, action: Action<'_>) -> Result<(), ApiError> {
         let Self::Member(session) = self else { return Ok(()) };
-        if session.organization_id() != action.organization_id {
-            return Err(Rule::Tenancy.into());
-        }
+        self.within(action.organization_id)?;
         let about_oneself = action.about == Some(session.member_id());
         let permitted = session.permits(action.resource, action.action)
             || (about_oneself && session.permits("stytch.self", action.action));
@@ -65,6 +63,19 @@ impl Acting {
         }
         let resource = if about_oneself { "stytch.self" } else { action.resource };
         Err(Rule::NotPermitted { resource, action: action.action }.into())
+    }
+
+    /// Refuses what lies in another organization than the session's.
+    ///
+    /// # Errors
+    /// `Tenancy`.
+    pub(crate) fn within(&self, organization_id: &OrganizationId) -> Result<(), ApiError> {
+        match self {
+            Self::Member(session) if session.organization_id() != organization_id => {
+                Err(Rule::Tenancy.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses whatever a member may not do at all.

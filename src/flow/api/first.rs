@@ -122,12 +122,16 @@ impl Engine {
             return_to: None,
             expires_at: caller.now.after(lifetime),
             tries_left: EMAIL_TRIES,
-            becomes_address_of,
+            becomes_address_of: becomes_address_of.clone(),
         };
         let key = CodeKey::Address(scope, address.clone());
         self.stores.transient.put_code(&key, stored, caller.now).await?;
         if !known {
-            self.post(letters::code_by_email(&self.settings, address, code.expose(), lifetime))?;
+            let letter = match &becomes_address_of {
+                Some(_) => letters::new_address_code_by_email,
+                None => letters::code_by_email,
+            };
+            self.post(letter(&self.settings, address, code.expose(), lifetime))?;
         }
         let factor = FactorKind::EmailOtp;
         self.tell(AuditKind::Sent { factor, credential_id: email_id }, About::nobody(), caller);
@@ -188,7 +192,8 @@ impl Engine {
             return Ok(proof);
         }
         let wanted = |link: &MagicLink, purpose: &LinkPurpose| {
-            (link.scope == Scope::Discovery) == discovery && !matches!(purpose, LinkPurpose::PasswordReset(_))
+            (link.scope == Scope::Discovery) == discovery
+                && !matches!(purpose, LinkPurpose::PasswordReset { .. })
         };
         let token = link_token(TokenKind::MagicLink, token)?;
         self.look_at_api_link(&token, verifier, wanted, caller).await?;

@@ -39,14 +39,6 @@ impl Engine {
         }
     }
 
-    /// The same where something has to be brought.
-    pub(crate) async fn held_something(&self, tokens: &Tokens, caller: &Caller) -> Result<Held, ApiError> {
-        match self.held(tokens, caller).await? {
-            Held::Nothing => Err(Rule::NoSession.into()),
-            held => Ok(held),
-        }
-    }
-
     /// The session of an opaque token: a JWT is none.
     pub(crate) async fn session_of_token(
         &self,

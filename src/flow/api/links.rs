@@ -141,7 +141,7 @@ pub(super) fn link_token(kind: TokenKind, token: &Secret) -> Result<OpaqueToken,
 fn kind_of(purpose: &LinkPurpose) -> TokenKind {
     match purpose {
         LinkPurpose::SignIn | LinkPurpose::AddressChange(_) => TokenKind::MagicLink,
-        LinkPurpose::PasswordReset(_) => TokenKind::PasswordReset,
+        LinkPurpose::PasswordReset { .. } => TokenKind::PasswordReset,
     }
 }
 

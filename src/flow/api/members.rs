@@ -14,7 +14,7 @@ use crate::{
         AuditKind, Credentials, EmailAddress, FactorKind, Member, MemberId, MemberStatus, MfaMethod,
         Organization, Phone, PhoneNumber, RoleId, Scope,
     },
-    flow::{About, Caller, Engine, Error},
+    flow::{About, Caller, Engine, Error, letters},
     store::{StoreError, StoreErrorKind},
     token::random,
 };
@@ -86,7 +86,7 @@ impl Engine {
         if new.is_breakglass {
             acting.may(Action::on_members(id, "update.settings.is-breakglass"))?;
         }
-        if !new.trusted_metadata.is_empty() {
+        if !new.trusted_metadata.is_empty() || new.external_id.is_some() {
             acting.project_only(TRUSTED)?;
         }
         Ok(self.check_roles(organization, &new.roles)?)
@@ -154,14 +154,14 @@ impl Engine {
     /// `DefaultMethodMissing`.
     pub(crate) async fn alter_member(
         &self,
-        organization: &Organization,
-        member: &Member,
+        found: &Found,
         change: &MemberChange,
         credentials: &CredentialChange,
         acting: &Acting,
         caller: &Caller,
     ) -> Result<Member, ApiError> {
-        self.may_alter(organization, member, change, credentials, acting)?;
+        self.may_alter(found, change, credentials, acting, caller)?;
+        let Found { member, organization, .. } = found;
         if let Some(roles) = &change.roles {
             self.check_roles(organization, roles)?;
         }
@@ -184,42 +184,59 @@ impl Engine {
 
     fn may_alter(
         &self,
-        organization: &Organization,
-        member: &Member,
+        found: &Found,
         change: &MemberChange,
         credentials: &CredentialChange,
         acting: &Acting,
+        caller: &Caller,
     ) -> Result<(), ApiError> {
+        let Found { member, organization, enrolment } = found;
+        let id = &organization.organization_id;
+        acting.within(id)?;
         if change.trusted_metadata.is_some() || change.external_id.is_some() {
             acting.project_only(TRUSTED)?;
         }
-        let oneself = acting.session().is_some_and(|session| *session.member_id() == member.member_id);
-        if change.email_address.is_some() && oneself {
+        let oneself = acting.session().filter(|session| *session.member_id() == member.member_id);
+        if change.email_address.is_some() && oneself.is_some() {
             return Err(Rule::OwnEmail.into());
         }
-        let id = &organization.organization_id;
-        for (action, named) in [
+        let of_sign_ins = credentials.mfa_phone_number.is_some()
+            || credentials.mfa_enrolled.is_some()
+            || credentials.default_mfa_method.is_some();
+        let named: Vec<&'static str> = [
             ("update.info.name", change.name.is_some()),
             ("update.info.untrusted-metadata", change.untrusted_metadata.is_some()),
-            ("update.info.email", change.email_address.is_some()),
+            ("update.info.email", change.email_address.is_some() || change.unlink_email),
             ("update.info.mfa-phone", credentials.mfa_phone_number.is_some()),
             ("update.settings.mfa-enrolled", credentials.mfa_enrolled.is_some()),
             ("update.settings.default-mfa-method", credentials.default_mfa_method.is_some()),
-        ] {
-            if named {
-                acting.may(Action::on_member(id, &member.member_id, action))?;
-            }
-        }
-        for (action, named) in [
+        ]
+        .into_iter()
+        .filter_map(|(action, named)| named.then_some(action))
+        .collect();
+        // Nobody gives themselves these by what they may do about themselves.
+        let of_others: Vec<&'static str> = [
             ("update.settings.is-breakglass", change.is_breakglass.is_some()),
-            // Nobody gives themselves a role by what they may do about themselves.
             ("update.settings.roles", change.roles.is_some()),
-        ] {
-            if named {
-                acting.may(Action::on_members(id, action))?;
-            }
+        ]
+        .into_iter()
+        .filter_map(|(action, named)| named.then_some(action))
+        .collect();
+        for action in &of_others {
+            acting.may(Action::on_members(id, action))?;
         }
-        Ok(())
+        for action in &named {
+            acting.may(Action::on_member(id, &member.member_id, action))?;
+        }
+        if named.is_empty() && of_others.is_empty() {
+            // The answer shows all of them, to who may change something of them.
+            acting.may(Action::on_member(id, &member.member_id, "update.info.name"))?;
+        }
+        match oneself {
+            // Who finds a session open must not weaken the sign-ins to come.
+            Some(session) if of_sign_ins => Ok(self.may_change(session, enrolment, caller)?),
+            _ => Ok(()),
+        }
     }
 
     /// Changes what lies with a member's credentials, or nothing of it.
@@ -362,20 +379,33 @@ impl Engine {
         acting: &Acting,
         caller: &Caller,
     ) -> Result<(), ApiError> {
-        let Found { member, organization, .. } = found;
+        let Found { member, organization, enrolment } = found;
         let action = Action::on_member(&member.organization_id, &member.member_id, "update.info.email");
         acting.may(action)?;
+        Self::must_be_active(member)?;
+        if let Some(session) = acting.session()
+            && *session.member_id() == member.member_id
+        {
+            self.may_change(session, enrolment, caller)?;
+        }
         self.unclaimed(&address, organization).await?;
         let renamed = Member { email_address: address.clone(), ..member.clone() };
         self.member_names_are_free(&renamed).await?;
+        let former = member.email_address.clone();
         match link {
-            Some(link) => self.send_sign_in_link(link, caller).await,
+            Some(link) => {
+                let letter =
+                    |to, url: &str| letters::new_address_by_email(&self.settings, to, &former, url, lifetime);
+                self.send_api_link(link, letter, caller).await?;
+            }
             None => {
                 let scope = Scope::Organization(organization.organization_id.clone());
                 let whose = Some(member.member_id.clone());
-                self.send_api_code(address, scope, lifetime, whose, caller).await
+                self.send_api_code(address.clone(), scope, lifetime, whose, caller).await?;
             }
         }
+        self.notify(letters::address_changes(&self.settings, former.clone(), &address));
+        Ok(())
     }
 
     /// Makes an address that was proved a member's own.

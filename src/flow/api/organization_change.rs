@@ -85,6 +85,7 @@ impl OrganizationChange {
         role_exists: impl Fn(&RoleId) -> bool,
         now: Timestamp,
     ) -> Result<Organization, Rule> {
+        self.check_sizes()?;
         let mut o = organization.clone();
         o.updated_at = now;
         self.apply_names(&mut o)?;
@@ -94,6 +95,42 @@ impl OrganizationChange {
         self.apply_federation(&mut o);
         check_joining(&o)?;
         Ok(o)
+    }
+
+    /// What has an end: an organization is read and answered with each of its sessions.
+    fn check_sizes(&self) -> Result<(), Rule> {
+        const ENTRIES: usize = 100;
+        const CHARACTERS: usize = 256;
+        let fits = |list: &Vec<String>| {
+            list.len() <= ENTRIES && list.iter().all(|text| text.chars().count() <= CHARACTERS)
+        };
+        for (name, list) in [
+            ("sso_jit_provisioning_allowed_connections", &self.sso_jit_provisioning_allowed_connections),
+            ("email_allowed_domains", &self.email_allowed_domains),
+            ("claimed_email_domains", &self.claimed_email_domains),
+            ("allowed_auth_methods", &self.allowed_auth_methods),
+            ("allowed_mfa_methods", &self.allowed_mfa_methods),
+            ("allowed_first_party_connected_apps", &self.allowed_first_party_connected_apps),
+            ("allowed_third_party_connected_apps", &self.allowed_third_party_connected_apps),
+        ] {
+            if !list.as_ref().is_none_or(fits) {
+                return Err(Rule::Setting(name));
+            }
+        }
+        let roles = self.rbac_email_implicit_role_assignments.as_ref();
+        if roles.is_some_and(|roles| roles.len() > ENTRIES) {
+            return Err(Rule::Setting("rbac_email_implicit_role_assignments"));
+        }
+        let tenants = self.allowed_oauth_tenants.as_ref();
+        let known = |provider: &String| ["slack", "hubspot", "github"].contains(&provider.as_str());
+        if !tenants.is_none_or(|tenants| tenants.keys().all(known) && tenants.values().all(fits)) {
+            return Err(Rule::Setting("allowed_oauth_tenants"));
+        }
+        let connection = self.sso_default_connection_id.as_ref();
+        if connection.is_some_and(|id| id.chars().count() > CHARACTERS) {
+            return Err(Rule::Setting("sso_default_connection_id"));
+        }
+        Ok(())
     }
 
     fn apply_names(&self, o: &mut Organization) -> Result<(), Rule> {
@@ -279,6 +316,13 @@ fn check_joining(o: &Organization) -> Result<(), Rule> {
 /// The custom roles that an organization may have: each once, none of the project's or of Stytch's, and
 /// permitting actions that its resources have.
 pub(super) fn custom_roles(roles: &[Role], policy: &crate::domain::RbacPolicy) -> Result<Vec<Role>, Rule> {
+    let entries: usize = roles.iter().map(|role| 1 + role.permissions.len()).sum();
+    let actions = roles.iter().flat_map(|role| &role.permissions).map(|given| given.actions.len());
+    if entries > 500 || actions.max().unwrap_or_default() > 100 {
+        return Err(Rule::RoleForm(
+            "an organization has at most 500 roles and permissions together".to_owned(),
+        ));
+    }
     let mut seen = BTreeSet::new();
     for role in roles {
         let id = &role.role_id;

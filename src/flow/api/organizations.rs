@@ -10,9 +10,9 @@ use crate::{
     domain::{AuditKind, Domain, EmailAddress, Organization, OrganizationId, Role, Slug, Timestamp},
     flow::{
         About, Bag, Caller, Engine, Entered, Error, Rotation, Terms,
-        discover::{default_name, slug_from},
+        discover::{claimant, default_name, slug_from},
     },
-    store::{FindOrganization, StoreError, StoreErrorKind},
+    store::{Combine, FindOrganization, OrganizationFilter, OrganizationSearch, StoreError, StoreErrorKind},
     token::random,
 };
 
@@ -97,9 +97,16 @@ impl Engine {
                 return Err(Rule::OrganizationExternalIdTaken.into());
             }
         }
+        // Whoever is let in by a domain is let in by nobody else's: neither is written beside the other.
         for domain in &organization.claimed_email_domains {
-            if another(self.claimant_of(domain).await?) {
+            let admitted = self.admitter_of(domain).await?;
+            if another(self.claimant_of(domain).await?) || admitted.into_iter().any(|o| another(Some(o))) {
                 return Err(Rule::ClaimedTwice.into());
+            }
+        }
+        for domain in &organization.email_allowed_domains {
+            if another(self.claimant_of(domain).await?) {
+                return Err(Rule::DomainClaimed.into());
             }
         }
         Ok(())
@@ -116,14 +123,25 @@ impl Engine {
         acting: &Acting,
         caller: &Caller,
     ) -> Result<Organization, ApiError> {
-        for action in change.actions() {
-            acting.may(Action::on_organization(&organization.organization_id, action))?;
+        let id = &organization.organization_id;
+        acting.within(id)?;
+        // What only the project writes: a domain that somebody claims is closed to every other organization.
+        for (action, named) in [
+            ("update.info.trusted-metadata", change.trusted_metadata.is_some()),
+            ("update.info.external-id", change.organization_external_id.is_some()),
+            ("update.settings.claimed-domains", change.claimed_email_domains.is_some()),
+        ] {
+            if named {
+                acting.project_only(Rule::NotPermitted { resource: "stytch.organization", action })?;
+            }
         }
-        if change.trusted_metadata.is_some() || change.organization_external_id.is_some() {
-            acting.project_only(Rule::NotPermitted {
-                resource: "stytch.organization",
-                action: "update.info.trusted-metadata",
-            })?;
+        let mut actions = change.actions();
+        if actions.is_empty() {
+            // The answer shows all of it, to who may change something of it.
+            actions.push("update.info.name");
+        }
+        for action in actions {
+            acting.may(Action::on_organization(id, action))?;
         }
         let step = |seen: &Organization| {
             Ok(change.apply(seen, |role| self.settings.rbac.has_role(role), caller.now)?)
@@ -227,12 +245,14 @@ impl Engine {
     }
 
     async fn claimant_of(&self, domain: &Domain) -> Result<Option<Organization>, ApiError> {
-        use crate::store::{Combine, OrganizationFilter, OrganizationSearch};
-        let search = OrganizationSearch {
-            combine: Combine::All,
-            filters: vec![OrganizationFilter::ClaimedDomains([domain.clone()].into())],
-        };
-        Ok(self.admin()?.search_organizations(&search, None, 1).await?.into_iter().next())
+        Ok(claimant(self.admin()?, domain).await?)
+    }
+
+    /// An organization that lets people of this domain join or be invited.
+    async fn admitter_of(&self, domain: &Domain) -> Result<Vec<Organization>, ApiError> {
+        let filters = vec![OrganizationFilter::AllowedDomains([domain.clone()].into())];
+        let search = OrganizationSearch { combine: Combine::All, filters };
+        Ok(self.admin()?.search_organizations(&search, None, 2).await?)
     }
 }
 
@@ -269,7 +289,6 @@ impl OrganizationChange {
             ("update.settings.implicit-roles", self.rbac_email_implicit_role_assignments.is_some()),
             ("update.settings.oauth-tenant-jit-provisioning", self.oauth_tenant_jit_provisioning.is_some()),
             ("update.settings.allowed-oauth-tenants", self.allowed_oauth_tenants.is_some()),
-            ("update.settings.claimed-domains", self.claimed_email_domains.is_some()),
             (
                 "update.settings.first-party-connected-apps",
                 self.first_party_connected_apps_allowed_type.is_some()

@@ -107,7 +107,8 @@ impl Engine {
         caller: &Caller,
     ) -> Result<(Entered, CredentialId), ApiError> {
         let token = link_token(TokenKind::PasswordReset, token).map_err(reset)?;
-        let wanted = |_: &MagicLink, purpose: &LinkPurpose| matches!(purpose, LinkPurpose::PasswordReset(_));
+        let wanted =
+            |_: &MagicLink, purpose: &LinkPurpose| matches!(purpose, LinkPurpose::PasswordReset { .. });
         let link = self.look_at_api_link(&token, verifier, wanted, caller).await.map_err(reset)?;
         if let Some(link) = &link {
             let (member, organization) = self.whose_reset(link).await?;
@@ -115,12 +116,15 @@ impl Engine {
         }
         let UsedLink { address, purpose, email_id, .. } =
             self.take_api_link(&token, caller).await.map_err(reset)?;
-        let LinkPurpose::PasswordReset(member_id) = purpose else {
+        let LinkPurpose::PasswordReset { member_id, replaces } = purpose else {
             return Err(Rule::ResetTokenUnknown.into());
         };
         let member = self.member(&member_id).await?;
         if member.status == MemberStatus::Deleted || member.email_address != address {
             return Err(Rule::ResetTokenUnknown.into());
+        }
+        if self.enrolment(&member_id).await?.password_id != replaces {
+            return Err(Rule::ResetTokenSpent.into());
         }
         let member = self.prove_address_of(member, caller).await?;
         let entered = self.set_and_enter(&member, password, held, terms, caller).await?;
@@ -129,7 +133,7 @@ impl Engine {
 
     async fn whose_reset(&self, link: &MagicLink) -> Result<(Member, Organization), ApiError> {
         let purpose = link.api.as_ref().map(|api| &api.purpose);
-        let Some(LinkPurpose::PasswordReset(member_id)) = purpose else {
+        let Some(LinkPurpose::PasswordReset { member_id, .. }) = purpose else {
             return Err(Rule::ResetTokenUnknown.into());
         };
         let member = self.member(member_id).await?;
@@ -251,6 +255,12 @@ impl Engine {
         let (member, created) = match entrance.and_then(|entrance| entrance.member) {
             Some(member) if member.status == MemberStatus::Deleted => return Err(Rule::EmailTaken.into()),
             Some(member) => {
+                let found = self.api_shown(member, organization.clone()).await?;
+                // Before anything is written of what would be refused in part.
+                let known = found.enrolment.phone.as_ref().map(|phone| &phone.number);
+                if known.zip(mfa_phone_number.as_ref()).is_some_and(|(known, new)| known != new) {
+                    return Err(Rule::PhoneExists.into());
+                }
                 let change = MemberChange {
                     name,
                     trusted_metadata,
@@ -261,8 +271,7 @@ impl Engine {
                 };
                 let nothing = CredentialChange::default();
                 let acting = &Acting::Project;
-                let changed =
-                    self.alter_member(organization, &member, &change, &nothing, acting, caller).await?;
+                let changed = self.alter_member(&found, &change, &nothing, acting, caller).await?;
                 (changed, false)
             }
             None => {

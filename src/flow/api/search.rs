@@ -137,7 +137,10 @@ impl Engine {
         let organization = self.api_organization(organization).await?;
         let password_id = CredentialId::new(password_id).map_err(|_| not_found())?;
         let holder = self.stores.credentials.holder_of_password(&password_id).await?.ok_or_else(not_found)?;
-        let member = self.api_member(&organization, holder.as_str()).await.map_err(|_| not_found())?;
-        self.api_shown(member, organization).await
+        match self.api_member(&organization, holder.as_str()).await {
+            Ok(member) => self.api_shown(member, organization).await,
+            Err(ApiError::Rule(Rule::MemberNotFound)) => Err(not_found()),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use super::{ApiError, Found, Held, Rule};
 use crate::{
     domain::{
-        AuditKind, CredentialId, Credentials, Digest, Enrolment, Factor, FactorKind, Member, MfaMethod,
-        MfaPolicy, Organization, Phone, PhoneNumber, Secret, Totp,
+        AuditKind, CredentialId, Credentials, Digest, Enrolment, Factor, FactorDemand, FactorKind, Member,
+        MfaMethod, MfaPolicy, Organization, Phone, PhoneNumber, Secret, Totp,
     },
     factor::{Checked, Digits, RecoveryCodeText, TotpSecret, check_sms, check_totp, confirm_totp},
     flow::{
@@ -84,7 +84,7 @@ impl Engine {
         if phone.verified {
             return Ok(self.send_sms(member, phone, None, caller).await?);
         }
-        self.may_set_up(found, &brought, caller)?;
+        self.may_set_up(&brought, enrolment, caller)?;
         Ok(self.send_sms(member, phone, Some(BEGUN_BY_SERVER), caller).await?)
     }
 
@@ -125,7 +125,7 @@ impl Engine {
         if found.enrolment.totp_id.is_some() {
             return Err(Rule::TotpExists.into());
         }
-        self.may_set_up(&found, &brought, caller)?;
+        self.may_set_up(&brought, &found.enrolment, caller)?;
         let Found { member, organization, .. } = found;
         Ok(self.new_totp(member, &organization, BEGUN_BY_SERVER, lifetime, caller).await?)
     }
@@ -227,13 +227,29 @@ impl Engine {
         caller: &Caller,
     ) -> Result<SignedIn, ApiError> {
         Self::must_be_active(&found.member)?;
-        match self.brought(held, found, caller).await? {
+        // Of two recovery codes for one sign-in, none is used up for nothing.
+        let _turn = match held {
+            Held::Intermediate(bag) => Some(self.sign_ins.of(&bag.key).await),
+            Held::Nothing | Held::Session(_) => None,
+        };
+        let brought = match held {
+            Held::Intermediate(bag) => {
+                let bag = self.find_intermediate(bag.token.expose(), caller).await?;
+                self.brought(&Held::Intermediate(Box::new(bag)), found, caller).await?
+            }
+            held => self.brought(held, found, caller).await?,
+        };
+        match &brought {
+            Brought::Nothing => return Err(Rule::NoSession.into()),
+            Brought::SignIn(pending) if pending.owed.primary_required.is_some() => {
+                return Err(ErrorKind::PrimaryRequired.into());
+            }
+            Brought::SignIn(_) | Brought::Session(_) => {}
+        }
+        let (factor, enrolled) = self.prove_for_server(found, &brought, &proof, caller).await?;
+        match brought {
             Brought::Nothing => Err(Rule::NoSession.into()),
             Brought::SignIn(pending) => {
-                if pending.owed.primary_required.is_some() {
-                    return Err(ErrorKind::PrimaryRequired.into());
-                }
-                let (factor, _) = self.prove_for_server(found, &proof, caller).await?;
                 match self.finish(*pending, factor, Rotation::Keep, terms, caller).await? {
                     Entered::Session(signed_in) => Ok(*signed_in),
                     // Both were proved: what is owed still came up meanwhile.
@@ -241,7 +257,6 @@ impl Engine {
                 }
             }
             Brought::Session(session) => {
-                let (factor, enrolled) = self.prove_for_server(found, &proof, caller).await?;
                 let raising = Raising { factor, enrolled, rotation: Rotation::Keep };
                 Ok(self.raise(&session, raising, terms, caller).await?)
             }
@@ -252,6 +267,7 @@ impl Engine {
     async fn prove_for_server(
         &self,
         found: &Found,
+        brought: &Brought,
         proof: &SecondProof,
         caller: &Caller,
     ) -> Result<(Factor, bool), ApiError> {
@@ -261,8 +277,12 @@ impl Engine {
             return Err(Rule::MfaMethodNotAllowed.into());
         }
         let factor = match &proof.factor {
-            SecondFactor::Sms(code) => self.check_server_sms(found, code, proof.choice, caller).await?,
-            SecondFactor::Totp(code) => self.check_server_totp(found, code, proof.choice, caller).await?,
+            SecondFactor::Sms(code) => {
+                self.check_server_sms(found, brought, code, proof.choice, caller).await?
+            }
+            SecondFactor::Totp(code) => {
+                self.check_server_totp(found, brought, code, proof.choice, caller).await?
+            }
             SecondFactor::RecoveryCode(code) => {
                 if RecoveryCodeText::parse(code.expose()).is_none() {
                     return Err(Rule::RecoveryCodeForm.into());
@@ -293,6 +313,7 @@ impl Engine {
     async fn check_server_sms(
         &self,
         found: &Found,
+        brought: &Brought,
         code: &Secret,
         choice: MfaChoice,
         caller: &Caller,
@@ -313,6 +334,9 @@ impl Engine {
                 if !fits {
                     return Ok(Checked::Missing);
                 }
+                if sent.enrols_in.is_some() {
+                    self.may_confirm(brought, seen, caller)?;
+                }
                 let checked = check_sms(seen, &digest, policy, caller.now);
                 Ok(chosen(checked, choice, MfaMethod::SmsOtp, organization))
             })
@@ -323,6 +347,7 @@ impl Engine {
     async fn check_server_totp(
         &self,
         found: &Found,
+        brought: &Brought,
         code: &Secret,
         choice: MfaChoice,
         caller: &Caller,
@@ -350,6 +375,7 @@ impl Engine {
                         check_totp(seen, id, &secret, &code, policy, caller.now)
                     }
                     (None, Some(pending)) => {
+                        self.may_confirm(brought, seen, caller)?;
                         let secret = self.totp_secret(id, &pending.secret)?;
                         confirm_totp(seen, id, &secret, &code, policy, caller.now)
                     }
@@ -385,17 +411,26 @@ impl Engine {
         }
     }
 
-    /// Whether a second factor may be set up: where the member has one already, what was brought has to hold
-    /// a proof of it, and a session a fresh one.
-    fn may_set_up(&self, found: &Found, brought: &Brought, caller: &Caller) -> Result<(), ApiError> {
-        if !found.enrolment.has_second_factor() {
+    /// Whether a second factor may be set up by who has this set up already: a proof of it has to be in what was
+    /// brought, and in a session a fresh one. Asked when it is begun, and again of what is replaced when it is
+    /// confirmed: another may have been set up in between.
+    fn may_set_up(&self, brought: &Brought, enrolment: &Enrolment, caller: &Caller) -> Result<(), Rule> {
+        if !enrolment.has_second_factor() {
             return Ok(());
         }
         match brought {
-            Brought::SignIn(pending) if pending.proved_second(caller.now) => Ok(()),
-            Brought::SignIn(_) | Brought::Nothing => Err(Rule::MissingFactor.into()),
-            Brought::Session(session) => self.may_change(session, &found.enrolment, caller),
+            Brought::SignIn(pending) => {
+                let pending = Pending { enrolment: enrolment.clone(), ..pending.as_ref().clone() };
+                if pending.proved_second(caller.now) { Ok(()) } else { Err(Rule::MissingFactor) }
+            }
+            Brought::Nothing => Err(Rule::MissingFactor),
+            Brought::Session(session) => self.may_change(session, enrolment, caller),
         }
+    }
+
+    fn may_confirm(&self, brought: &Brought, seen: &Credentials, caller: &Caller) -> Result<(), Error> {
+        let may = self.may_set_up(brought, &seen.enrolment(), caller);
+        may.map_err(|_| ErrorKind::FreshFactorRequired(FactorDemand::secondary()).into())
     }
 
     /// Whether a session's proofs are fresh enough to change how its member signs in.
@@ -404,13 +439,13 @@ impl Engine {
         session: &MemberSession,
         enrolment: &Enrolment,
         caller: &Caller,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Rule> {
         let proofs = session.proofs();
         let Err(demand) = may_change_factors(&proofs, enrolment, &self.settings.sessions, caller.now) else {
             return Ok(());
         };
         let held = proofs.iter().any(|proof| demand.takes(proof.kind));
-        Err(if held { Rule::StaleFactor } else { Rule::MissingFactor }.into())
+        Err(if held { Rule::StaleFactor } else { Rule::MissingFactor })
     }
 }
 

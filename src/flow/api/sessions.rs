@@ -78,13 +78,15 @@ impl Engine {
         wanted: &Authorization,
     ) -> Result<Vec<RoleId>, ApiError> {
         let Authorization { organization_id, resource_id, action } = wanted;
+        let find = FindOrganization::Id(session.organization_id());
+        let organization = self.stores.directory.organization(find).await?;
+        let external_id = organization.as_ref().and_then(|o| o.organization_external_id.as_ref());
         let mine = organization_id == session.organization_id().as_str()
-            || organization_id == session.organization_slug().as_str();
+            || organization_id == session.organization_slug().as_str()
+            || external_id == Some(organization_id);
         if !mine {
             return Err(Rule::Tenancy.into());
         }
-        let find = FindOrganization::Id(session.organization_id());
-        let organization = self.stores.directory.organization(find).await?;
         let own = organization.map(|organization| organization.custom_roles).unwrap_or_default();
         let granting: Vec<RoleId> = self
             .settings

@@ -77,6 +77,25 @@ impl Call {
     pub(crate) async fn held(&self, tokens: &Brought) -> Result<Held, ApiError> {
         self.engine.held(&tokens.clone().into(), &self.caller).await
     }
+
+    /// The same, where the session is to have these terms: what does not fit is refused before anything is used
+    /// up.
+    pub(crate) async fn held_for(&self, tokens: &Brought, terms: &Terms) -> Result<Held, ApiError> {
+        let held = self.held(tokens).await?;
+        if let Held::Session(session) = &held {
+            let present = CustomClaims::new(session.custom_claims()).map_err(Error::from)?;
+            present.merged(&terms.custom_claims).map_err(Error::from)?;
+        }
+        Ok(held)
+    }
+
+    /// The same where something has to be brought.
+    pub(crate) async fn held_something_for(&self, tokens: &Brought, terms: &Terms) -> Result<Held, ApiError> {
+        match self.held_for(tokens, terms).await? {
+            Held::Nothing => Err(Rule::NoSession.into()),
+            held => Ok(held),
+        }
+    }
 }
 
 /// What a call may bring of a sign-in under way or a session that lives: one of the three.

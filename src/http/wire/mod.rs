@@ -9,6 +9,7 @@
 mod answer;
 mod call;
 mod error;
+mod object;
 mod objects;
 mod openapi;
 mod operation;

@@ -240,17 +240,34 @@ pub(super) fn name_in(segment: &'static str) -> Option<&'static str> {
 
 /// Reads a body: an object; an empty one and `null` are as `{}`.
 fn read<I: DeserializeOwned>(body: &[u8]) -> Result<I, WireError> {
-    let body = match body.trim_ascii() {
-        b"" | b"null" => b"{}",
-        body => body,
+    let Ok(text) = std::str::from_utf8(body) else {
+        return Err(WireError::bad_request("the body is not UTF-8"));
     };
-    if body.first() != Some(&b'{') {
+    let text = match text.trim_ascii() {
+        "" | "null" => "{}",
+        text => text,
+    };
+    if !text.starts_with('{') {
         return Err(WireError::bad_request("the body is no JSON object"));
     }
-    serde_json::from_slice(body).map_err(|error| {
-        let why: String = error.to_string().chars().take(200).collect();
-        WireError::bad_request(&format!("the body can't be read: {why}"))
-    })
+    serde_json::from_str(text).map_err(|error| WireError::bad_request(&unread(&error)))
+}
+
+/// Why a body can't be read, without what stands in it: that may be a password in the wrong place.
+fn unread(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    if let Some(field) = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        return format!("the field {field} is missing");
+    }
+    let (line, column) = (error.line(), error.column());
+    let place = if line == 0 { String::new() } else { format!(" at line {line}, column {column}") };
+    if error.is_data() {
+        format!(
+            "a field has a value of another kind than it takes{place}; see the description at openapi.json"
+        )
+    } else {
+        format!("the body is no JSON{place}")
+    }
 }
 
 /// The schema of a type by its name, first, and those that it is made of.

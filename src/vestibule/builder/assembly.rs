@@ -9,7 +9,7 @@ use super::{
 use crate::{
     deliver::Outbox,
     domain::{Environment, RbacPolicy},
-    flow::{AuditQueue, EdgeClock, Engine, HashingPool, JwtMemory, Settings, Stamps, Stores, Touches},
+    flow::{AuditQueue, EdgeClock, Engine, HashingPool, JwtMemory, Settings, Stamps, Stores, Touches, Turns},
     store::live::LiveTable,
     token::{KeyRing, Purposes, Sealer, SessionClaims, random},
 };
@@ -96,6 +96,9 @@ impl Builder {
             signing: HashingPool::new(),
             touches: Touches::default(),
             stamps: Stamps::default(),
+            changes: Turns::default(),
+            #[cfg(feature = "wire-api")]
+            sign_ins: Turns::default(),
             audit: AuditQueue::new(AUDIT_EVENTS),
             clock: EdgeClock::new(self.clock, latest.unwrap_or_default()),
             settings,

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{self, Permission, RbacPolicy, Role};
+use crate::{
+    domain::{self, Permission, RbacPolicy, Role},
+    http::wire::object::objects,
+};
 
 /// Who may do what, as the project's configuration says.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -20,8 +23,9 @@ pub(crate) struct Policy {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub(crate) struct OrganizationPolicy {
     /// Those roles.
-    #[serde(default)]
-    pub(crate) roles: Vec<PolicyRole>,
+    #[serde(default, deserialize_with = "objects")]
+    #[schema(value_type = Vec<PolicyRole>)]
+    pub(crate) roles: Option<Vec<PolicyRole>>,
 }
 
 /// A named set of permissions.
@@ -30,11 +34,12 @@ pub(crate) struct PolicyRole {
     /// Its id.
     pub(crate) role_id: String,
     /// What it is for, in words.
-    #[serde(default)]
-    pub(crate) description: String,
+    #[schema(value_type = String)]
+    pub(crate) description: Option<String>,
     /// What it permits.
-    #[serde(default)]
-    pub(crate) permissions: Vec<PolicyPermission>,
+    #[serde(default, deserialize_with = "objects")]
+    #[schema(value_type = Vec<PolicyPermission>)]
+    pub(crate) permissions: Option<Vec<PolicyPermission>>,
 }
 
 /// Actions on one kind of resource; the action `*` stands for all.
@@ -98,8 +103,8 @@ impl From<&Role> for PolicyRole {
     fn from(role: &Role) -> Self {
         Self {
             role_id: role.role_id.to_string(),
-            description: role.description.clone(),
-            permissions: role.permissions.iter().map(PolicyPermission::from).collect(),
+            description: Some(role.description.clone()),
+            permissions: Some(role.permissions.iter().map(PolicyPermission::from).collect()),
         }
     }
 }
@@ -115,9 +120,10 @@ impl PolicyRole {
     pub(crate) fn read(self) -> Result<Role, domain::InvalidId> {
         Ok(Role {
             role_id: domain::RoleId::new(self.role_id)?,
-            description: self.description,
+            description: self.description.unwrap_or_default(),
             permissions: self
                 .permissions
+                .unwrap_or_default()
                 .into_iter()
                 .map(|given| Permission { resource_id: given.resource_id, actions: given.actions })
                 .collect(),

@@ -103,7 +103,7 @@ async fn authenticate(
     let terms = input.terms.terms()?;
     let address = address(&input.email_address)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
-    let held = call.held(&input.brought).await?;
+    let held = call.held_for(&input.brought, &terms).await?;
     let scope = Scope::Organization(organization.organization_id);
     let proof = call
         .engine

@@ -236,7 +236,7 @@ async fn authenticate(
     input: MagicLinksAuthenticateRequest,
 ) -> Result<MagicLinksAuthenticateResponse, WireError> {
     let terms = input.terms.terms()?;
-    let held = call.held(&input.brought).await?;
+    let held = call.held_for(&input.brought, &terms).await?;
     let proof = call
         .engine
         .prove_link(&input.magic_links_token, input.pkce_code_verifier.as_ref(), false, &call.caller)

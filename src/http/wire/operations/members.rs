@@ -18,6 +18,7 @@ use crate::{
         Redirect,
         call::{Call, address, minutes, phone},
         error::WireError,
+        object::object,
         objects::{Member, Organization},
         operation::{Operation, QueryParameter},
     },
@@ -248,12 +249,9 @@ async fn update(call: Call, input: MembersUpdateRequest) -> Result<MemberShown, 
         email_address: input.email_address.as_deref().map(address).transpose()?,
         unlink_email: input.unlink_email.unwrap_or_default(),
     };
-    let Found { member, organization, .. } = call.member_of_path().await?;
-    let member = call
-        .engine
-        .alter_member(&organization, &member, &change, &credentials, &acting, &call.caller)
-        .await?;
-    let found = call.engine.api_shown(member, organization).await?;
+    let found = call.member_of_path().await?;
+    let member = call.engine.alter_member(&found, &change, &credentials, &acting, &call.caller).await?;
+    let found = call.engine.api_shown(member, found.organization).await?;
     Ok(MemberShown::of(&call, &found))
 }
 
@@ -380,9 +378,9 @@ async fn start_email_update(
     let address = address(&input.email_address)?;
     let found = call.member_of_path().await?;
     let (link, lifetime) = if input.delivery_method == Some(EmailUpdateDelivery::Otp) {
-        (None, minutes("", None, (2, 10, 15))?)
+        (None, minutes("", None, (5, 10, 10))?)
     } else {
-        let lifetime = minutes("", None, (5, 60, 10_080))?;
+        let lifetime = minutes("", None, (5, 10, 10))?;
         let link = LinkTo {
             address: address.clone(),
             scope: Scope::Organization(found.organization.organization_id.clone()),
@@ -413,6 +411,7 @@ struct MembersSearchRequest {
     /// `member_name_fuzzy`, `member_is_breakglass`, `member_roles`, `statuses`, `member_password_exists`,
     /// `member_phone_numbers` and `member_phone_number_fuzzy` (also with `mfa_` before `phone`). Deleted
     /// members are found where `statuses` names them.
+    #[serde(default, deserialize_with = "object")]
     query: Option<Query>,
 }
 

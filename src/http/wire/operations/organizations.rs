@@ -13,7 +13,13 @@ use super::{
 use crate::{
     domain::{Admits, EmailInvites, JitProvisioning, MfaPolicy},
     flow::api::{OrganizationChange, Restriction},
-    http::wire::{call::Call, error::WireError, objects::Organization, operation::Operation},
+    http::wire::{
+        call::Call,
+        error::WireError,
+        object::{object, objects},
+        objects::Organization,
+        operation::Operation,
+    },
 };
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -80,6 +86,7 @@ pub(super) struct OrganizationInput {
     #[schema(value_type = Option<String>)]
     mfa_policy: Option<MfaPolicy>,
     /// Roles that members have because of their address's domain.
+    #[serde(default, deserialize_with = "objects")]
     rbac_email_implicit_role_assignments: Option<Vec<ImplicitRoleInput>>,
     /// Whether every second factor is accepted, or those of the list below.
     mfa_methods: Option<RestrictionInput>,
@@ -229,6 +236,7 @@ struct OrganizationsSearchRequest {
     /// What is demanded. Filters: `organization_ids`, `organization_slugs`, `organization_name_fuzzy`,
     /// `organization_slug_fuzzy`, `member_emails`, `member_email_fuzzy`, `allowed_domains`,
     /// `allowed_domain_fuzzy`, `claimed_email_domains`, `has_active_sso_connection`, `sso_connection_id`.
+    #[serde(default, deserialize_with = "object")]
     query: Option<Query>,
 }
 

@@ -16,6 +16,7 @@ use crate::{
         Redirect,
         call::{Brought, Call, SessionTerms, address, minutes, phone},
         error::WireError,
+        object::object,
         objects::Member,
         operation::Operation,
     },
@@ -85,7 +86,7 @@ async fn authenticate(call: Call, input: PasswordsAuthenticateRequest) -> Result
     let terms = input.terms.terms()?;
     let address = address(&input.email_address)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
-    let held = call.held(&input.brought).await?;
+    let held = call.held_for(&input.brought, &terms).await?;
     let proof = call.engine.prove_password(&organization, &address, input.password, &call.caller).await?;
     let entered = call.engine.enter_with(proof, &held, &terms, &call.caller).await?;
     Authenticated::of(&call, entered).await
@@ -193,7 +194,10 @@ async fn start_reset(
     let link = LinkTo {
         address: address.clone(),
         scope: Scope::Organization(found.organization.organization_id.clone()),
-        purpose: LinkPurpose::PasswordReset(found.member.member_id.clone()),
+        purpose: LinkPurpose::PasswordReset {
+            member_id: found.member.member_id.clone(),
+            replaces: found.enrolment.password_id.clone(),
+        },
         redirect_url: redirects.of(Redirect::ResetPassword, input.reset_password_redirect_url.as_deref())?,
         token_type: "multi_tenant_passwords",
         slug: Some(found.organization.organization_slug.to_string()),
@@ -240,7 +244,7 @@ async fn reset_by_email(
     input: PasswordsResetByEmailRequest,
 ) -> Result<PasswordsResetByEmailResponse, WireError> {
     let terms = input.terms.terms()?;
-    let held = call.held(&input.brought).await?;
+    let held = call.held_for(&input.brought, &terms).await?;
     let (token, verifier) = (&input.password_reset_token, input.code_verifier.as_ref());
     let (entered, email_id) = call
         .engine
@@ -272,7 +276,7 @@ async fn reset_in_session(
 ) -> Result<Authenticated, WireError> {
     let terms = input.terms.terms()?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
-    let held = call.held(&input.brought).await?;
+    let held = call.held_for(&input.brought, &terms).await?;
     let signed_in = call
         .engine
         .reset_password_in_session(&organization, &held, input.password, &terms, &call.caller)
@@ -325,16 +329,22 @@ struct PasswordsMigrateRequest {
     /// `bcrypt`, `md_5`, `argon_2i`, `argon_2id`, `sha_1`, `sha_512`, `scrypt`, `phpass` or `pbkdf_2`.
     hash_type: String,
     /// Salts of `md_5`.
+    #[serde(default, deserialize_with = "object")]
     md_5_config: Option<SaltConfig>,
     /// Salts of `sha_1`.
+    #[serde(default, deserialize_with = "object")]
     sha_1_config: Option<SaltConfig>,
     /// Salts of `sha_512`.
+    #[serde(default, deserialize_with = "object")]
     sha_512_config: Option<SaltConfig>,
     /// Parameters of `argon_2i` and `argon_2id`, where the hash does not hold them.
+    #[serde(default, deserialize_with = "object")]
     argon_2_config: Option<Argon2Config>,
     /// Parameters of `scrypt`, where the hash does not hold them.
+    #[serde(default, deserialize_with = "object")]
     scrypt_config: Option<ScryptConfig>,
     /// Parameters of `pbkdf_2`, where the hash does not hold them.
+    #[serde(default, deserialize_with = "object")]
     pbkdf_2_config: Option<Pbkdf2Config>,
     /// Their name.
     name: Option<String>,

@@ -9,6 +9,7 @@ use crate::{
     http::wire::{
         call::Call,
         error::WireError,
+        object::object,
         objects::{OrganizationPolicy, Policy, PolicyRole},
         operation::Operation,
     },
@@ -52,7 +53,7 @@ struct RbacOrganizationPolicyResponse {
 impl From<&Organization> for RbacOrganizationPolicyResponse {
     fn from(organization: &Organization) -> Self {
         let roles = organization.custom_roles.iter().map(PolicyRole::from).collect();
-        Self { org_policy: OrganizationPolicy { roles } }
+        Self { org_policy: OrganizationPolicy { roles: Some(roles) } }
     }
 }
 
@@ -65,20 +66,23 @@ async fn get(call: Call) -> Result<RbacOrganizationPolicyResponse, WireError> {
 #[derive(Debug, Deserialize, ToSchema)]
 struct RbacSetOrganizationPolicyRequest {
     /// The policy, which replaces the one before as a whole.
-    org_policy: OrganizationPolicy,
+    #[serde(default, deserialize_with = "object")]
+    #[schema(value_type = OrganizationPolicy)]
+    org_policy: Option<OrganizationPolicy>,
 }
 
 async fn set(
     call: Call,
     input: RbacSetOrganizationPolicyRequest,
 ) -> Result<RbacOrganizationPolicyResponse, WireError> {
+    let policy = input.org_policy.ok_or_else(|| WireError::bad_request("the field org_policy is missing"))?;
     let acting = call.acting().await?;
     let organization = call.engine.api_organization(call.parameter("organization_id")).await?;
     let read = |role: PolicyRole| {
         let id: String = role.role_id.chars().take(128).collect();
         role.read().map_err(|error| Rule::RoleForm(format!("the role {id:?}: {error}")))
     };
-    let roles = input.org_policy.roles.into_iter().map(read).collect::<Result<Vec<_>, Rule>>()?;
+    let roles = policy.roles.unwrap_or_default().into_iter().map(read).collect::<Result<Vec<_>, Rule>>()?;
     let organization = call.engine.set_custom_roles(&organization, &roles, &acting, &call.caller).await?;
     Ok((&organization).into())
 }

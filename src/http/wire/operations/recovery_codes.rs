@@ -112,7 +112,7 @@ async fn recover(
 ) -> Result<RecoveryCodesRecoverResponse, WireError> {
     let terms = input.terms.terms()?;
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
-    let held = call.engine.held_something(&input.brought.clone().into(), &call.caller).await?;
+    let held = call.held_something_for(&input.brought, &terms).await?;
     let proof =
         SecondProof { factor: SecondFactor::RecoveryCode(input.recovery_code), choice: MfaChoice::default() };
     let signed_in = call

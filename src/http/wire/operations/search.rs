@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{Domain, EmailAddress, MemberId, MemberStatus, OrganizationId, PhoneNumber, RoleId, Slug},
     flow::api::{MembersQuery, PhoneFilter, Rule},
+    http::wire::object::objects,
     store::{Combine, MemberFilter, MemberSearch, OrganizationFilter, OrganizationSearch},
 };
 
@@ -15,11 +16,10 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Query {
     /// Whether each filter has to match or one. Without it each.
-    #[serde(default)]
-    operator: Operator,
+    operator: Option<Operator>,
     /// The filters; without any everything is found.
-    #[serde(default)]
-    operands: Vec<Operand>,
+    #[serde(default, deserialize_with = "objects")]
+    operands: Option<Vec<Operand>>,
 }
 
 /// How several filters are one.
@@ -105,14 +105,18 @@ impl Query {
     const MOST: usize = 50;
 
     fn check(&self) -> Result<(), Rule> {
-        if self.operands.len() > Self::MOST {
+        if self.operands().len() > Self::MOST {
             return Err(Rule::Search(format!("a query has at most {} filters", Self::MOST)));
         }
         Ok(())
     }
 
+    fn operands(&self) -> &[Operand] {
+        self.operands.as_deref().unwrap_or_default()
+    }
+
     fn combine(&self) -> Combine {
-        match self.operator {
+        match self.operator.unwrap_or_default() {
             Operator::And => Combine::All,
             Operator::Or => Combine::Any,
         }
@@ -122,7 +126,7 @@ impl Query {
     pub(super) fn organizations(query: Option<Self>) -> Result<OrganizationSearch, Rule> {
         let Some(query) = query else { return Ok(OrganizationSearch::default()) };
         query.check()?;
-        let filters = query.operands.iter().map(Operand::organization).collect::<Result<_, Rule>>()?;
+        let filters = query.operands().iter().map(Operand::organization).collect::<Result<_, Rule>>()?;
         Ok(OrganizationSearch { combine: query.combine(), filters })
     }
 
@@ -138,7 +142,7 @@ impl Query {
         };
         query.check()?;
         let (mut filters, mut phones) = (Vec::new(), Vec::new());
-        for operand in &query.operands {
+        for operand in query.operands() {
             match operand.member()? {
                 Wanted::Filter(filter) => filters.push(filter),
                 Wanted::Phone(phone) => phones.push(phone),

@@ -16,6 +16,7 @@ use crate::{
     http::wire::{
         call::{Brought, Call, SessionTerms, duration},
         error::WireError,
+        object::object,
         objects::{Handed, Member, Organization, SessionObject},
         operation::{Operation, QueryParameter},
     },
@@ -72,6 +73,7 @@ struct SessionsAuthenticateRequest {
     #[schema(value_type = Option<Object>)]
     session_custom_claims: Option<Map<String, Value>>,
     /// What the session's member has to have leave for.
+    #[serde(default, deserialize_with = "object")]
     authorization_check: Option<AuthorizationCheck>,
 }
 
@@ -155,8 +157,9 @@ struct SessionsGetResponse {
 }
 
 async fn list(call: Call) -> Result<SessionsGetResponse, WireError> {
-    let organization = call.query("organization_id").ok_or(Rule::OrganizationNotFound)?;
-    let member = call.query("member_id").ok_or(Rule::MemberNotFound)?;
+    let missing = |field| WireError::bad_request(&format!("the parameter {field} is missing"));
+    let organization = call.query("organization_id").ok_or_else(|| missing("organization_id"))?;
+    let member = call.query("member_id").ok_or_else(|| missing("member_id"))?;
     let found = call.engine.api_found(organization, member).await?;
     let sessions = call.engine.live_sessions(&found.member.member_id, call.now()).await?;
     Ok(SessionsGetResponse {

@@ -106,7 +106,7 @@ struct SmsAuthenticateRequest {
 async fn authenticate(call: Call, input: SmsAuthenticateRequest) -> Result<SecondAuthenticated, WireError> {
     let terms = input.terms.terms()?;
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
-    let held = call.engine.held_something(&input.brought.clone().into(), &call.caller).await?;
+    let held = call.held_something_for(&input.brought, &terms).await?;
     let proof = SecondProof { factor: SecondFactor::Sms(input.code), choice: input.choice.choice() };
     let signed_in = call
         .engine

@@ -109,7 +109,7 @@ struct TotpAuthenticateRequest {
 async fn authenticate(call: Call, input: TotpAuthenticateRequest) -> Result<SecondAuthenticated, WireError> {
     let terms = input.terms.terms()?;
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
-    let held = call.engine.held_something(&input.brought.clone().into(), &call.caller).await?;
+    let held = call.held_something_for(&input.brought, &terms).await?;
     let proof = SecondProof { factor: SecondFactor::Totp(input.code), choice: input.choice.choice() };
     let signed_in = call
         .engine
@@ -131,9 +131,8 @@ struct TotpMigrateRequest {
     secret: Secret,
     /// The recovery codes that came with it, of twelve letters and digits each; new ones are made where it is
     /// empty.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    recovery_codes: Vec<Secret>,
+    #[schema(value_type = Option<Vec<String>>)]
+    recovery_codes: Option<Vec<Secret>>,
 }
 
 /// An authenticator app that was taken over.
@@ -149,7 +148,8 @@ struct TotpMigrateResponse {
 
 async fn migrate(call: Call, input: TotpMigrateRequest) -> Result<TotpMigrateResponse, WireError> {
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
-    let migration = TotpMigration { secret: input.secret, recovery_codes: input.recovery_codes };
+    let migration =
+        TotpMigration { secret: input.secret, recovery_codes: input.recovery_codes.unwrap_or_default() };
     let (totp_id, codes) = call.engine.migrate_totp(&found, &migration, &call.caller).await?;
     let found = call.engine.api_shown(found.member, found.organization).await?;
     Ok(TotpMigrateResponse {
