@@ -13,11 +13,11 @@ use vestibule::{
 };
 
 use crate::{
+    common::Issued,
     common::{
         ACME, World,
         world::{PASSWORD, PHONE, fresh_second_factor},
     },
-    issued::Issued,
 };
 
 #[tokio::test]

@@ -8,7 +8,6 @@ mod common;
 
 mod debug;
 mod flows;
-mod issued;
 mod programs;
 mod routes;
 mod senders;

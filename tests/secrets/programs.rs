@@ -11,11 +11,11 @@ use vestibule::{
 };
 
 use crate::{
+    common::Issued,
     common::{
         ACME, GLOBEX, World,
         world::{fresh_second_factor, organization_id},
     },
-    issued::Issued,
     log,
     wire::Wire,
 };

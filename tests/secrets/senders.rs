@@ -10,7 +10,7 @@ use vestibule::deliver::{Mailbox, Message, Outbox};
 #[cfg(feature = "sms-webhook")]
 use vestibule::deliver::{Sms, SmsWebhook};
 
-use crate::{issued::Issued, log};
+use crate::{common::Issued, log};
 
 const CODE: &str = "code-493817";
 

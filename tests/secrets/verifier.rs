@@ -8,8 +8,8 @@ use vestibule::{Requirement, Verifier};
 mod key_server;
 
 use crate::{
+    common::Issued,
     common::{Client, World},
-    issued::Issued,
     log,
 };
 use key_server::KeyServer;

@@ -18,7 +18,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use vestibule::deliver::Mailbox;
 
-use crate::{common::world::digits, issued::Issued, routes};
+use crate::{common::Issued, common::world::digits, routes};
 
 /// The fields, of requests and answers, that hold what opens something.
 const SECRET: [&str; 11] = [

@@ -24,7 +24,7 @@ pub(crate) const HERE: &str = "http://127.0.0.1:3000/authenticate";
 /// The API and everything behind it.
 pub(crate) struct Api {
     pub(crate) world: World,
-    pub(crate) service: WireService<Body>,
+    pub(crate) service: WireService,
 }
 
 /// A call.

@@ -171,8 +171,7 @@ async fn a_store_that_does_not_count_refuses_whoever_has_no_secret_all_the_same(
 async fn the_service_is_not_built_without_what_it_takes() {
     let world = World::new().await;
     let wire = || configured(&world);
-    let problems =
-        |api: vestibule::WireApi| api.service::<axum::body::Body>().map(|_| ()).unwrap_err().to_string();
+    let problems = |api: vestibule::WireApi| api.service().map(|_| ()).unwrap_err().to_string();
     assert!(problems(wire()).contains("secret"));
     for short in ["", "secret", "x".repeat(23).as_str()] {
         let said = problems(wire().secret("one", Secret::new(short)));
@@ -193,7 +192,7 @@ async fn the_service_is_not_built_without_what_it_takes() {
         let api = wire().secret("one", long()).redirect_url(vestibule::Redirect::Login, url);
         assert!(problems(api).contains("redirect_url"), "{url}");
     }
-    assert!(wire().secret("one", long()).service::<axum::body::Body>().is_ok());
+    assert!(wire().secret("one", long()).service().is_ok());
     // A bad second one spoils it, too.
     assert!(problems(wire().secret("one", long()).secret("two", Secret::new("short"))).contains("shorter"));
 }
@@ -210,7 +209,7 @@ async fn the_service_is_not_built_over_a_directory_that_can_only_be_read() {
         .await
         .unwrap();
     let api = vestibule.wire_api().secret("one", Secret::new(SECRET));
-    let said = api.service::<axum::body::Body>().map(|_| ()).unwrap_err().to_string();
+    let said = api.service().map(|_| ()).unwrap_err().to_string();
     assert!(said.contains("DirectoryAdmin"), "{said}");
 }
 
@@ -248,7 +247,7 @@ async fn nothing_of_a_secret_is_said_or_printed() {
     let world = World::new().await;
     let api = configured(&world).secret("one", Secret::new(SECRET));
     assert!(!format!("{api:?} {api:#?}").contains(SECRET));
-    let service = api.service::<axum::body::Body>().unwrap();
+    let service = api.service().unwrap();
     assert!(!format!("{service:?} {service:#?}").contains(SECRET));
     let api = Api { service, world };
     let said = api.ask(policy().with_credentials(basic(PROJECT, "a wrong secret, again"))).await;

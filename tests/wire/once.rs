@@ -170,7 +170,7 @@ async fn a_session_in_a_file_is_extended_by_many_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("data.db")).await.unwrap();
     let vestibule = Vestibule::development().store(store).build().await.unwrap();
-    let service: WireService<axum::body::Body> =
+    let service: WireService =
         vestibule.wire_api().secret("test", Secret::new(crate::api::SECRET)).service().unwrap();
     let api = Arc::new(Api { world: crate::common::World::new().await, service });
     api.organization("open", json!({})).await;

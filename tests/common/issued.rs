@@ -1,6 +1,6 @@
 //! Everything that opens something, and whether a text shows it.
 
-use crate::common::Client;
+use super::Client;
 
 #[derive(Clone, Default)]
 pub(crate) struct Issued(Vec<(String, String)>);
