@@ -1,0 +1,1 @@
+//! Nothing here: the tests in `tests/all` are what this package is for.
