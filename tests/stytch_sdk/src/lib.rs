@@ -1,1 +1,1 @@
-//! Nothing here: the tests in `tests/all` are what this package is for.
+//! Holds nothing: a package has to have a library or a program, and this one has tests alone.

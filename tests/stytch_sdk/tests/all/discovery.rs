@@ -3,7 +3,7 @@
 use serde_json::json;
 use stytch::b2b::{
     discovery::DiscoveredOrganization,
-    discovery_intermediate_sessions::ExchangeRequest,
+    discovery_intermediate_sessions::{ExchangeRequest, ExchangeRequestLocale},
     discovery_organizations::{CreateRequest, ListRequest},
     organizations as orgs, organizations_members as members,
 };
@@ -12,7 +12,8 @@ use crate::common::{World, factor_types, failed, is_session, is_waiting, race, r
 
 async fn list(world: &World, token: &str) -> Vec<DiscoveredOrganization> {
     let request = ListRequest { intermediate_session_token: some(token), ..Default::default() };
-    let mut found = world.stytch.discovery.organizations.list(request).await.unwrap().discovered_organizations;
+    let mut found =
+        world.stytch.discovery.organizations.list(request).await.unwrap().discovered_organizations;
     found.sort_by_key(|one| one.organization.as_ref().unwrap().organization_slug.clone());
     found
 }
@@ -88,9 +89,11 @@ async fn each_relation_to_an_organization_is_listed() {
         let request = ListRequest { session_token, session_jwt, ..Default::default() };
         let mut answer = world.stytch.discovery.organizations.list(request).await.unwrap();
         assert_eq!((answer.email_address.as_str(), answer.organization_id_hint), ("ada@acme.example", None));
-        let slug = |one: &DiscoveredOrganization| one.organization.as_ref().unwrap().organization_slug.clone();
+        let slug =
+            |one: &DiscoveredOrganization| one.organization.as_ref().unwrap().organization_slug.clone();
         answer.discovered_organizations.sort_by_key(slug);
-        let expected = [("active", "active_member"), ("invited", "invited_member"), ("pending", "pending_member")];
+        let expected =
+            [("active", "active_member"), ("invited", "invited_member"), ("pending", "pending_member")];
         assert_eq!(relations(&answer.discovered_organizations), expected);
     }
 }
@@ -133,7 +136,10 @@ async fn what_each_organization_owes_is_listed_without_sending_anything() {
         assert_eq!(initiated, None);
     }
     let options = at_mfa.mfa_required.as_ref().unwrap().member_options.as_ref().unwrap();
-    assert_eq!((options.mfa_phone_number.as_str(), options.totp_registration_id.as_str()), ("XXXXXXX4567", ""));
+    assert_eq!(
+        (options.mfa_phone_number.as_str(), options.totp_registration_id.as_str()),
+        ("XXXXXXX4567", "")
+    );
     assert!(at_mfa.primary_required.is_none());
     assert!(at_passwords.mfa_required.is_none());
     assert!(at_both.mfa_required.as_ref().unwrap().member_options.is_none());
@@ -182,7 +188,8 @@ async fn a_list_takes_one_token() {
     refused(list(several).await, 400, "too_many_session_arguments");
     let unknown = ListRequest { intermediate_session_token: some("unknown"), ..Default::default() };
     refused(list(unknown).await, 404, "intermediate_session_not_found");
-    let swapped = ListRequest { intermediate_session_token: some(&entered.session_token), ..Default::default() };
+    let swapped =
+        ListRequest { intermediate_session_token: some(&entered.session_token), ..Default::default() };
     refused(list(swapped).await, 404, "intermediate_session_not_found");
     let swapped = ListRequest { session_token: some(&token), ..Default::default() };
     refused(list(swapped).await, 404, "session_not_found");
@@ -201,11 +208,15 @@ async fn an_exchange_makes_one_session_and_uses_the_token_up() {
             organization_id: name.to_owned(),
             session_duration_minutes: Some(15),
             session_custom_claims: Some(json!({"via": name})),
-            ..Default::default()
+            locale: Some(ExchangeRequestLocale::Ptbr),
+            telemetry_id: some("telemetry"),
         };
         let answer = world.stytch.discovery.intermediate_sessions.exchange(request).await.unwrap();
         let session = is_session(&answer);
-        assert_eq!((&answer.member_id, &answer.organization.organization_id), (&ada.member_id, &acme.organization_id));
+        assert_eq!(
+            (&answer.member_id, &answer.organization.organization_id),
+            (&ada.member_id, &acme.organization_id)
+        );
         assert_eq!((session.expires_at - session.started_at).num_minutes(), 15);
         assert_eq!(session.custom_claims, Some(json!({"via": name})));
         assert_eq!(factor_types(session), ["email_otp"]);
@@ -398,7 +409,10 @@ async fn an_organization_is_made_as_it_is_said_and_entered_as_its_administrator(
     assert_eq!(made.organization_logo_url, "https://acme.example/logo.png");
     assert_eq!(made.trusted_metadata, Some(json!({"plan": "free"})));
     assert_eq!(made.email_allowed_domains, ["acme.example"]);
-    assert_eq!((made.email_jit_provisioning.as_str(), made.email_invites.as_str()), ("RESTRICTED", "RESTRICTED"));
+    assert_eq!(
+        (made.email_jit_provisioning.as_str(), made.email_invites.as_str()),
+        ("RESTRICTED", "RESTRICTED")
+    );
     assert_eq!((made.auth_methods.as_str(), made.mfa_methods.as_str()), ("RESTRICTED", "RESTRICTED"));
     assert_eq!(made.allowed_auth_methods.len(), 2);
     assert_eq!(made.allowed_mfa_methods, ["totp"]);
@@ -408,11 +422,9 @@ async fn an_organization_is_made_as_it_is_said_and_entered_as_its_administrator(
 #[tokio::test]
 async fn a_new_organization_is_named_after_the_address() {
     let world = World::new().await;
-    for (address, name) in [
-        ("ada@acme.example", "acme"),
-        ("lovelace@gmail.com", "lovelace"),
-        ("charles@cam.edu", "charles"),
-    ] {
+    for (address, name) in
+        [("ada@acme.example", "acme"), ("lovelace@gmail.com", "lovelace"), ("charles@cam.edu", "charles")]
+    {
         let token = world.discover(address).await.intermediate_session_token;
         let request = CreateRequest { intermediate_session_token: token, ..Default::default() };
         let made = world.stytch.discovery.organizations.create(request).await.unwrap().organization;
@@ -442,7 +454,8 @@ async fn what_cannot_be_made_is_refused_and_the_token_stays_good() {
     refused(create(slug("a b")).await, 400, "invalid_organization_slug");
     let name = CreateRequest { organization_name: Some("x".repeat(129)), ..Default::default() };
     refused(create(name).await, 400, "invalid_organization_name");
-    let common = CreateRequest { email_allowed_domains: Some(vec!["gmail.com".to_owned()]), ..Default::default() };
+    let common =
+        CreateRequest { email_allowed_domains: Some(vec!["gmail.com".to_owned()]), ..Default::default() };
     refused(create(common).await, 400, "organization_settings_domain_too_common");
     let restricted = CreateRequest { auth_methods: some("RESTRICTED"), ..Default::default() };
     refused(create(restricted).await, 400, "allowed_auth_methods_required_for_restricted");

@@ -100,8 +100,7 @@ async fn a_code_where_none_was_sent_is_not_found() {
     refused(try_code(&world, &ada, "123456").await, 404, "otp_code_not_found");
     let code = world.email_code(&elsewhere).await;
     refused(try_code(&world, &ada, &code).await, 404, "otp_code_not_found");
-    let request =
-        discovery::AuthenticateRequest { email_address: "ada@acme.example".to_owned(), code };
+    let request = discovery::AuthenticateRequest { email_address: "ada@acme.example".to_owned(), code };
     let answer = world.stytch.otps.email.discovery.authenticate(request).await;
     refused(answer, 404, "otp_code_not_found");
 }
@@ -186,8 +185,7 @@ async fn a_code_of_discovery_opens_an_intermediate_session_once() {
     email.send(request).await.unwrap();
     let code = world.code_for("ada@acme.example", 0).await;
     let open = |code: &str| {
-        let request =
-            discovery::AuthenticateRequest { email_address: address(), code: code.to_owned() };
+        let request = discovery::AuthenticateRequest { email_address: address(), code: code.to_owned() };
         email.authenticate(request)
     };
     refused(open(&another(&code)).await, 404, "otp_code_not_found");
@@ -202,7 +200,10 @@ async fn a_code_of_discovery_opens_an_intermediate_session_once() {
     assert!(world.stytch.otps.email.authenticate(request).await.is_err());
 
     let found = open(&code).await.unwrap();
-    assert_eq!((found.email_address.as_str(), found.intermediate_session_token.len()), ("ada@acme.example", 44));
+    assert_eq!(
+        (found.email_address.as_str(), found.intermediate_session_token.len()),
+        ("ada@acme.example", 44)
+    );
     assert_eq!(found.discovered_organizations.len(), 1);
     let expires = found.intermediate_session_token_expires_at.unwrap().timestamp();
     assert_eq!(expires, world.clock.timestamp() + 600);
@@ -233,6 +234,28 @@ async fn a_code_of_discovery_opens_an_intermediate_session_once() {
 }
 
 #[tokio::test]
+async fn codes_are_not_sent_without_end() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    world.member(&acme, "ada@acme.example").await;
+    let mut sent = 0;
+    let refusal = loop {
+        let request = LoginOrSignupRequest {
+            organization_id: acme.organization_id.clone(),
+            email_address: "ada@acme.example".to_owned(),
+            ..Default::default()
+        };
+        let answer = world.stytch.otps.email.login_or_signup(request).await;
+        if answer.is_err() {
+            break answer;
+        }
+        sent += 1;
+        assert!(sent < 100, "nothing stops them");
+    };
+    refused(refusal, 429, "too_many_requests");
+}
+
+#[tokio::test]
 async fn codes_cannot_be_guessed() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
@@ -245,7 +268,8 @@ async fn codes_cannot_be_guessed() {
     }
     // The right one is of no use any more.
     let error = failed(try_code(&world, &ada, &code).await);
-    let known = ["user_lock_limit_reached", "too_many_requests", "unable_to_auth_otp_code", "otp_code_not_found"];
+    let known =
+        ["user_lock_limit_reached", "too_many_requests", "unable_to_auth_otp_code", "otp_code_not_found"];
     assert!(known.contains(&error.error_type.as_str()), "{error:?}");
 }
 

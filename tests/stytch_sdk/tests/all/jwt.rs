@@ -55,7 +55,8 @@ async fn a_jwt_says_what_the_session_is_for_five_minutes() {
     let address = &said["authentication_factors"][0]["email_factor"]["email_address"];
     assert_eq!(address, "ada@acme.example");
     assert!(said["attributes"]["user_agent"].is_string() && said["attributes"]["ip_address"].is_string());
-    let mut roles: Vec<&str> = said["roles"].as_array().unwrap().iter().map(|role| role.as_str().unwrap()).collect();
+    let mut roles: Vec<&str> =
+        said["roles"].as_array().unwrap().iter().map(|role| role.as_str().unwrap()).collect();
     roles.sort_unstable();
     assert_eq!(roles, ["stytch_admin", "stytch_member"]);
     let organization = json!({"organization_id": acme.organization_id, "slug": "acme"});
@@ -122,6 +123,7 @@ async fn the_keys_are_public_and_complete() {
             assert!(["d", "p", "q"].iter().all(|secret| key.get(secret).is_none()));
         }
     }
-    let request = GetJWKSRequest { project_id: "project-test-00000000-0000-4000-8000-000000000001".to_owned() };
+    let request =
+        GetJWKSRequest { project_id: "project-test-00000000-0000-4000-8000-000000000001".to_owned() };
     refused(world.stytch.sessions.get_jwks(request).await, 404, "project_not_found");
 }

@@ -11,9 +11,7 @@ use stytch::b2b::{
     organizations_members as members,
 };
 
-use crate::common::{
-    Link, World, factor_types, failed, is_session, is_waiting, race, refused, some,
-};
+use crate::common::{Link, World, factor_types, failed, is_session, is_waiting, race, refused, some};
 
 /// A verifier of PKCE and its challenge, which are those of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -77,7 +75,10 @@ async fn an_active_member_signs_in_by_the_link_to_sign_in() {
     let before = world.last_message();
     let sent = send(&world, to(&acme, "ada@acme.example")).await.unwrap();
     assert!(!sent.member_created);
-    assert_eq!((&sent.member_id, &sent.organization.organization_id), (&ada.member_id, &acme.organization_id));
+    assert_eq!(
+        (&sent.member_id, &sent.organization.organization_id),
+        (&ada.member_id, &acme.organization_id)
+    );
 
     let link = world.link_for("ada@acme.example", before).await;
     assert!(link.0.as_str().starts_with("http://127.0.0.1:3000/login?"), "{link:?}");
@@ -183,8 +184,10 @@ async fn who_may_break_the_glass_signs_in_by_any_method() {
 #[tokio::test]
 async fn a_domain_that_another_organization_has_claimed_does_not_join() {
     let world = World::new().await;
-    let claims =
-        orgs::CreateRequest { claimed_email_domains: Some(vec!["mine.example".to_owned()]), ..Default::default() };
+    let claims = orgs::CreateRequest {
+        claimed_email_domains: Some(vec!["mine.example".to_owned()]),
+        ..Default::default()
+    };
     world.organization_with("owner", claims).await;
     let open = world.organization("open").await;
     let answer = world.stytch.magic_links.email.invite(invitation(&open, "ada@mine.example")).await;
@@ -259,8 +262,10 @@ async fn a_link_is_good_for_an_hour_or_as_long_as_is_said() {
     for minutes in [0, 4, 10_081, u32::MAX] {
         let login =
             LoginOrSignupRequest { login_expiration_minutes: Some(minutes), ..to(&acme, "ada@acme.example") };
-        let signup =
-            LoginOrSignupRequest { signup_expiration_minutes: Some(minutes), ..to(&acme, "ada@acme.example") };
+        let signup = LoginOrSignupRequest {
+            signup_expiration_minutes: Some(minutes),
+            ..to(&acme, "ada@acme.example")
+        };
         for request in [login, signup] {
             assert_eq!(failed(send(&world, request).await).status_code.as_u16(), 400);
         }
@@ -275,18 +280,27 @@ async fn a_link_that_was_never_sent_is_not_found() {
     for token in ["", "x", UNKNOWN] {
         let error = failed(open(&world, token).await);
         if !token.is_empty() {
-            assert_eq!((error.status_code.as_u16(), error.error_type.as_str()), (404, "magic_link_not_found"));
+            assert_eq!(
+                (error.status_code.as_u16(), error.error_type.as_str()),
+                (404, "magic_link_not_found")
+            );
         }
-        let request =
-            discovery::AuthenticateRequest { discovery_magic_links_token: token.to_owned(), ..Default::default() };
+        let request = discovery::AuthenticateRequest {
+            discovery_magic_links_token: token.to_owned(),
+            ..Default::default()
+        };
         let error = failed(world.stytch.magic_links.discovery.authenticate(request).await);
         if !token.is_empty() {
-            assert_eq!((error.status_code.as_u16(), error.error_type.as_str()), (404, "magic_link_not_found"));
+            assert_eq!(
+                (error.status_code.as_u16(), error.error_type.as_str()),
+                (404, "magic_link_not_found")
+            );
         }
     }
     // A link of another kind is none.
     let token = link(&world, to(&acme, "ada@acme.example")).await.token();
-    let request = discovery::AuthenticateRequest { discovery_magic_links_token: token.clone(), ..Default::default() };
+    let request =
+        discovery::AuthenticateRequest { discovery_magic_links_token: token.clone(), ..Default::default() };
     refused(world.stytch.magic_links.discovery.authenticate(request).await, 404, "magic_link_not_found");
     is_session(&open(&world, &token).await.unwrap());
 }
@@ -298,19 +312,22 @@ async fn a_link_with_a_challenge_takes_its_verifier() {
     world.member(&acme, "ada@acme.example").await;
     let challenged =
         || LoginOrSignupRequest { pkce_code_challenge: some(CHALLENGE), ..to(&acme, "ada@acme.example") };
-    let verifier = |verifier| AuthenticateRequest { pkce_code_verifier: some(verifier), ..Default::default() };
+    let verifier =
+        |verifier| AuthenticateRequest { pkce_code_verifier: some(verifier), ..Default::default() };
 
     let token = link(&world, challenged()).await.token();
     refused(open(&world, &token).await, 400, "pkce_expected_code_verifier");
     let token = link(&world, challenged()).await.token();
-    let wrong = open_with(&world, &token, verifier("another-verifier-of-enough-characters-for-rfc-7636")).await;
+    let wrong =
+        open_with(&world, &token, verifier("another-verifier-of-enough-characters-for-rfc-7636")).await;
     refused(wrong, 400, "pkce_mismatch");
     let token = link(&world, challenged()).await.token();
     is_session(&open_with(&world, &token, verifier(VERIFIER)).await.unwrap());
     let token = link(&world, to(&acme, "ada@acme.example")).await.token();
     let unexpected = open_with(&world, &token, verifier(VERIFIER)).await;
     refused(unexpected, 400, "pkce_did_not_expect_code_verifier");
-    let malformed = LoginOrSignupRequest { pkce_code_challenge: some("short"), ..to(&acme, "ada@acme.example") };
+    let malformed =
+        LoginOrSignupRequest { pkce_code_challenge: some("short"), ..to(&acme, "ada@acme.example") };
     refused(send(&world, malformed).await, 400, "invalid_pkce_code_challenge");
 }
 
@@ -367,8 +384,10 @@ async fn an_invitation_holds_for_a_week_and_ends_with_the_member() {
         }
     }
     for minutes in [4, 10_081] {
-        let request =
-            InviteRequest { invite_expiration_minutes: Some(minutes), ..invitation(&acme, "x@other.example") };
+        let request = InviteRequest {
+            invite_expiration_minutes: Some(minutes),
+            ..invitation(&acme, "x@other.example")
+        };
         let error = failed(world.stytch.magic_links.email.invite(request).await);
         assert_eq!(error.status_code.as_u16(), 400);
     }
@@ -380,10 +399,8 @@ async fn an_invitation_holds_for_a_week_and_ends_with_the_member() {
     };
     world.stytch.organizations.members.delete(request).await.unwrap();
     refused(open(&world, &link.token()).await, 401, "unable_to_auth_magic_link");
-    let request = members::DangerouslyGetRequest {
-        member_id: guest.member_id.clone(),
-        include_deleted: Some(true),
-    };
+    let request =
+        members::DangerouslyGetRequest { member_id: guest.member_id.clone(), include_deleted: Some(true) };
     let gone = world.stytch.organizations.members.dangerously_get(request).await.unwrap();
     assert_eq!(gone.member.status, "deleted");
 }
@@ -404,7 +421,10 @@ async fn invitations_that_cannot_be_are_refused() {
     let invite = |request| world.stytch.magic_links.email.invite(request);
 
     let error = failed(invite(invitation(&acme, "ada@acme.example")).await);
-    assert!(["duplicate_member_email", "user_already_invited"].contains(&error.error_type.as_str()), "{error:?}");
+    assert!(
+        ["duplicate_member_email", "user_already_invited"].contains(&error.error_type.as_str()),
+        "{error:?}"
+    );
     assert_eq!(error.status_code.as_u16(), 400);
     refused(invite(invitation(&restricted, "x@other.example")).await, 400, "invalid_email_for_invites");
     assert_eq!(invite(invitation(&restricted, "x@acme.example")).await.unwrap().member.status, "invited");
@@ -517,7 +537,11 @@ async fn a_link_of_discovery_opens_an_intermediate_session() {
     assert_eq!(link.parameter("stytch_token_type").as_deref(), Some("discovery"));
     assert_eq!(link.parameter("slug"), None);
     // A link of an organization it is not.
-    refused(open_with(&world, &link.token(), AuthenticateRequest::default()).await, 404, "magic_link_not_found");
+    refused(
+        open_with(&world, &link.token(), AuthenticateRequest::default()).await,
+        404,
+        "magic_link_not_found",
+    );
 
     let found = open(link.token(), None).await.unwrap();
     assert_eq!(found.email_address, "ada@acme.example");

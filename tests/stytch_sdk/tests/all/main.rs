@@ -12,6 +12,7 @@ mod organizations;
 mod passwords;
 mod rbac;
 mod recovery_codes;
+mod sandbox;
 mod sessions;
 mod sms;
 mod totp;

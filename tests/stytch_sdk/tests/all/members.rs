@@ -86,10 +86,16 @@ async fn a_member_is_what_they_were_made() {
         [(Some(ada.member_id.as_str()), None), (Some("ada|1"), None), (None, Some("ada@acme.example"))]
     {
         let found = get(id, address).await.unwrap();
-        assert_eq!((&found.member_id, found.organization.organization_slug.as_str()), (&ada.member_id, "acme"));
+        assert_eq!(
+            (&found.member_id, found.organization.organization_slug.as_str()),
+            (&ada.member_id, "acme")
+        );
         let member = found.member;
         assert_eq!((member.name.as_str(), member.status.as_str()), ("Ada", "pending"));
-        assert_eq!((member.trusted_metadata, member.untrusted_metadata), (Some(json!({"a": 1})), Some(json!({"b": 2}))));
+        assert_eq!(
+            (member.trusted_metadata, member.untrusted_metadata),
+            (Some(json!({"a": 1})), Some(json!({"b": 2})))
+        );
         assert!(member.is_breakglass && member.mfa_enrolled);
         assert_eq!((member.mfa_phone_number.as_str(), member.mfa_phone_number_verified), (PHONE, false));
         assert_eq!(member.external_id.as_deref(), Some("ada|1"));
@@ -228,7 +234,8 @@ async fn a_phone_is_deleted_before_another_is_set() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
-    let set = |phone: &str| update(&world, UpdateRequest { mfa_phone_number: some(phone), ..change_of(&ada) });
+    let set =
+        |phone: &str| update(&world, UpdateRequest { mfa_phone_number: some(phone), ..change_of(&ada) });
     set(PHONE).await.unwrap();
     let error = failed(set("+15557654321").await);
     assert_eq!(error.status_code.as_u16(), 400);
@@ -248,11 +255,13 @@ async fn a_password_is_taken_away() {
     let acme = world.organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
     let member_password_id = world.set_password(&ada).await.member.member_password_id;
-    let request =
-        DeletePasswordRequest { organization_id: acme.organization_id.clone(), member_password_id };
+    let request = DeletePasswordRequest { organization_id: acme.organization_id.clone(), member_password_id };
     let members = &world.stytch.organizations.members;
     let after = members.delete_password(request.clone()).await.unwrap();
-    assert_eq!((after.member_id.as_str(), after.member.member_password_id.as_str()), (ada.member_id.as_str(), ""));
+    assert_eq!(
+        (after.member_id.as_str(), after.member.member_password_id.as_str()),
+        (ada.member_id.as_str(), "")
+    );
     assert!(world.by_password(&ada, PASSWORD).await.is_err());
     refused(members.delete_password(request).await, 404, "member_password_not_found");
 }
@@ -300,12 +309,13 @@ async fn a_deleted_member_is_out_and_may_come_back() {
     let found = world.discover("ada@acme.example").await;
     assert!(found.discovered_organizations.is_empty());
 
-    let back = ReactivateRequest {
-        organization_id: acme.organization_id.clone(),
-        member_id: ada.member_id.clone(),
-    };
+    let back =
+        ReactivateRequest { organization_id: acme.organization_id.clone(), member_id: ada.member_id.clone() };
     let answer = members.reactivate(back.clone()).await.unwrap();
-    assert_eq!((answer.member_id.as_str(), answer.member.status.as_str()), (ada.member_id.as_str(), "active"));
+    assert_eq!(
+        (answer.member_id.as_str(), answer.member.status.as_str()),
+        (ada.member_id.as_str(), "active")
+    );
     assert_eq!(members.get(get()).await.unwrap().member.email_address, "ada@acme.example");
     is_session(&world.enter(&ada).await);
     // The session from before stays ended.
@@ -318,6 +328,26 @@ async fn a_deleted_member_is_out_and_may_come_back() {
 }
 
 #[tokio::test]
+async fn a_deleted_member_is_invited_again() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    delete(&world, &ada).await;
+    let before = world.last_message();
+    let request = stytch::b2b::magic_links_email::InviteRequest {
+        organization_id: acme.organization_id.clone(),
+        email_address: ada.email_address.clone(),
+        ..Default::default()
+    };
+    assert_eq!(world.stytch.magic_links.email.invite(request).await.unwrap().member.status, "invited");
+    let request = stytch::b2b::magic_links::AuthenticateRequest {
+        magic_links_token: world.link_for(&ada.email_address, before).await.token(),
+        ..Default::default()
+    };
+    is_session(&world.stytch.magic_links.authenticate(request).await.unwrap());
+}
+
+#[tokio::test]
 async fn an_address_changes_and_the_former_is_kept_until_unlinked() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
@@ -325,7 +355,10 @@ async fn an_address_changes_and_the_former_is_kept_until_unlinked() {
     world.session(&ada).await;
     let request = UpdateRequest { email_address: some("ada@lovelace.example"), ..change_of(&ada) };
     let changed = update(&world, request).await.unwrap();
-    assert_eq!((changed.email_address.as_str(), changed.email_address_verified), ("ada@lovelace.example", false));
+    assert_eq!(
+        (changed.email_address.as_str(), changed.email_address_verified),
+        ("ada@lovelace.example", false)
+    );
     let retired = &changed.retired_email_addresses[0];
     assert_eq!(retired.email_address, "ada@acme.example");
 
@@ -341,7 +374,10 @@ async fn an_address_changes_and_the_former_is_kept_until_unlinked() {
     assert_eq!(failed(unlink(None, None).await).status_code.as_u16(), 400);
     refused(unlink(None, some("other@acme.example")).await, 404, "email_not_found");
     let after = unlink(Some(retired.email_id.clone()), None).await.unwrap();
-    assert_eq!((&after.organization_id, after.member.retired_email_addresses.len()), (&acme.organization_id, 0));
+    assert_eq!(
+        (&after.organization_id, after.member.retired_email_addresses.len()),
+        (&acme.organization_id, 0)
+    );
     refused(unlink(None, some("ada@acme.example")).await, 404, "email_not_found");
 
     let request = UpdateRequest {
@@ -378,7 +414,10 @@ async fn a_member_proves_their_new_address() {
 
         let before = world.last_message();
         let started = start(&ada, "ada@lovelace.example").await.unwrap();
-        assert_eq!((&started.member_id, started.member.email_address.as_str()), (&ada.member_id, "ada@acme.example"));
+        assert_eq!(
+            (&started.member_id, started.member.email_address.as_str()),
+            (&ada.member_id, "ada@acme.example")
+        );
         if code {
             let code = world.code_for("ada@lovelace.example", before).await;
             let request = stytch::b2b::otp_email::AuthenticateRequest {
@@ -397,7 +436,10 @@ async fn a_member_proves_their_new_address() {
             world.stytch.magic_links.authenticate(request).await.unwrap();
         }
         let after = world.current(&ada).await;
-        assert_eq!((after.email_address.as_str(), after.email_address_verified), ("ada@lovelace.example", true));
+        assert_eq!(
+            (after.email_address.as_str(), after.email_address_verified),
+            ("ada@lovelace.example", true)
+        );
         assert_eq!(after.retired_email_addresses[0].email_address, "ada@acme.example");
     }
 }

@@ -32,9 +32,15 @@ async fn a_new_organization_has_stytchs_defaults() {
     assert_eq!((made.organization_name.as_str(), made.organization_logo_url.as_str()), ("Acme", ""));
     assert!(made.organization_slug.len() >= 2);
     assert_eq!(made.sso_jit_provisioning, "ALL_ALLOWED");
-    assert_eq!((made.email_jit_provisioning.as_str(), made.email_invites.as_str()), ("NOT_ALLOWED", "ALL_ALLOWED"));
+    assert_eq!(
+        (made.email_jit_provisioning.as_str(), made.email_invites.as_str()),
+        ("NOT_ALLOWED", "ALL_ALLOWED")
+    );
     assert_eq!((made.auth_methods.as_str(), made.mfa_methods.as_str()), ("ALL_ALLOWED", "ALL_ALLOWED"));
-    assert_eq!((made.mfa_policy.as_str(), made.oauth_tenant_jit_provisioning.as_str()), ("OPTIONAL", "NOT_ALLOWED"));
+    assert_eq!(
+        (made.mfa_policy.as_str(), made.oauth_tenant_jit_provisioning.as_str()),
+        ("OPTIONAL", "NOT_ALLOWED")
+    );
     assert_eq!(made.first_party_connected_apps_allowed_type, "ALL_ALLOWED");
     assert_eq!(made.third_party_connected_apps_allowed_type, "ALL_ALLOWED");
     assert!(made.email_allowed_domains.is_empty() && made.custom_roles.is_empty());
@@ -111,9 +117,15 @@ async fn a_change_touches_what_it_names() {
     };
     let changed = world.update(&acme, change).await;
     assert_eq!(changed.organization_id, acme.organization_id);
-    assert_eq!((changed.organization_name.as_str(), changed.organization_slug.as_str()), ("Acme & Sons", "acme-and-sons"));
+    assert_eq!(
+        (changed.organization_name.as_str(), changed.organization_slug.as_str()),
+        ("Acme & Sons", "acme-and-sons")
+    );
     assert_eq!(changed.email_allowed_domains, ["sons.example"]);
-    assert_eq!((changed.email_invites.as_str(), changed.organization_external_id.as_deref()), ("RESTRICTED", Some("acme-1")));
+    assert_eq!(
+        (changed.email_invites.as_str(), changed.organization_external_id.as_deref()),
+        ("RESTRICTED", Some("acme-1"))
+    );
     assert_eq!(changed.trusted_metadata, Some(json!({"plan": "pro", "new": 1})));
     assert_eq!(changed.updated_at.unwrap().timestamp(), world.clock.timestamp());
     assert_eq!(changed.created_at, acme.created_at);
@@ -180,7 +192,10 @@ async fn settings_that_cannot_be_are_refused() {
             "organization_settings_duplicate_domain",
         ),
         (json!({"email_allowed_domains": ["gmail.com"]}), "organization_settings_domain_too_common"),
-        (json!({"email_allowed_domains": ["acme.example", "yahoo.com"]}), "organization_settings_domain_too_common"),
+        (
+            json!({"email_allowed_domains": ["acme.example", "yahoo.com"]}),
+            "organization_settings_domain_too_common",
+        ),
         (json!({"email_allowed_domains": ["outlook.com"]}), "organization_settings_domain_too_common"),
         (json!({"email_allowed_domains": ["icloud.com"]}), "organization_settings_domain_too_common"),
         (
@@ -293,7 +308,11 @@ async fn an_external_id_is_taken_away() {
     refused(world.stytch.organizations.delete_external_id(request).await, 404, "organization_not_found");
 }
 
-async fn search(world: &World, operator: SearchQueryOperator, operands: Value) -> stytch::Result<Vec<String>> {
+async fn search(
+    world: &World,
+    operator: SearchQueryOperator,
+    operands: Value,
+) -> stytch::Result<Vec<String>> {
     let operands = operands.as_array().unwrap().clone();
     let query = Some(SearchQuery { operator, operands });
     let found = world.stytch.organizations.search(SearchRequest { query, ..Default::default() }).await?;

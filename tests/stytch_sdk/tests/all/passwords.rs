@@ -10,9 +10,7 @@ use stytch::{
     consumer::passwords as hashes,
 };
 
-use crate::common::{
-    PASSWORD, World, factor_types, failed, is_session, is_waiting, race, refused, some,
-};
+use crate::common::{PASSWORD, World, factor_types, failed, is_session, is_waiting, race, refused, some};
 
 const OTHER: &str = "another lamp, under 77 old bridges";
 
@@ -180,14 +178,16 @@ async fn a_password_is_reset_by_a_link_and_ends_all_sessions() {
         };
         world.stytch.passwords.email.reset(request).await
     };
-    refused(reset(UNKNOWN, PASSWORD).await, 404, "password_reset_token_not_found");
     refused(reset(&link.token(), "password").await, 400, "weak_password");
     assert!(world.authenticate(&before_all.session_token).await.is_ok());
     // A refusal of the password leaves the link good, so that another can be typed.
     let done = reset(&link.token(), PASSWORD).await.unwrap();
     let session = is_session(&done);
     assert_eq!((session.expires_at - session.started_at).num_minutes(), 30);
-    assert_eq!((&done.member_email_id, &done.organization_id), (&started.member_email_id, &acme.organization_id));
+    assert_eq!(
+        (&done.member_email_id, &done.organization_id),
+        (&started.member_email_id, &acme.organization_id)
+    );
     assert!(done.member.member_password_id.starts_with("member-password-test-"));
     assert!(world.authenticate(&done.session_token).await.is_ok());
     refused(world.authenticate(&before_all.session_token).await, 404, "session_not_found");
@@ -200,6 +200,19 @@ async fn a_password_is_reset_by_a_link_and_ends_all_sessions() {
     refused(world.authenticate(&other.session_token).await, 404, "session_not_found");
     refused(world.by_password(&ada, PASSWORD).await, 401, "password_does_not_match");
     is_session(&world.by_password(&ada, OTHER).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_link_that_was_never_sent_resets_no_password() {
+    let world = World::new().await;
+    let request = passwords_email::ResetRequest {
+        password_reset_token: UNKNOWN.to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
+    let error = failed(world.stytch.passwords.email.reset(request).await);
+    assert_eq!(error.error_type, "unable_to_auth_password_reset_token");
+    assert!([400, 401, 404].contains(&error.status_code.as_u16()), "{error:?}");
 }
 
 #[tokio::test]
@@ -406,6 +419,34 @@ async fn a_password_is_reset_by_the_present_one_and_ends_all_sessions() {
 }
 
 #[tokio::test]
+async fn no_way_to_reset_a_password_leads_past_a_second_factor() {
+    let world = World::new().await;
+    let acme = world.mfa_organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let waiting = is_waiting(&world.set_password(&ada).await);
+    let (app, entered) = world.enrol_app(&ada, &waiting).await;
+    let request = passwords_existing_password::ResetRequest {
+        organization_id: acme.organization_id.clone(),
+        email_address: ada.email_address.clone(),
+        existing_password: PASSWORD.to_owned(),
+        new_password: OTHER.to_owned(),
+        ..Default::default()
+    };
+    let answer = world.stytch.passwords.existing_password.reset(request).await.unwrap();
+    let waiting = is_waiting(&answer);
+    assert_eq!(answer.mfa_required.unwrap().member_options.unwrap().totp_registration_id, app.id);
+    refused(world.authenticate(&entered.session_token).await, 404, "session_not_found");
+    let with = stytch::b2b::totps::AuthenticateRequest {
+        intermediate_session_token: some(&waiting),
+        ..Default::default()
+    };
+    world.by_app(&ada, &app.next_code(), with).await.unwrap();
+    let answer = world.set_password(&ada).await;
+    is_waiting(&answer);
+    assert_eq!(answer.mfa_required.unwrap().member_options.unwrap().totp_registration_id, app.id);
+}
+
+#[tokio::test]
 async fn passwords_of_several_organizations_at_once_are_told_not_to_be() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
@@ -435,7 +476,8 @@ async fn passwords_of_several_organizations_at_once_are_told_not_to_be() {
 fn hashes_of_other_systems() -> Vec<(&'static str, MigrateRequest)> {
     let salt = || "MDEyMzQ1Njc4OWFiY2RlZg==".to_owned();
     let (before, after) = (|| "pre-".to_owned(), || "-post".to_owned());
-    let request = |hash_type, hash: &str| MigrateRequest { hash_type, hash: hash.to_owned(), ..Default::default() };
+    let request =
+        |hash_type, hash: &str| MigrateRequest { hash_type, hash: hash.to_owned(), ..Default::default() };
     vec![
         (
             "bcrypt",
@@ -570,7 +612,8 @@ async fn hashes_that_are_none_are_refused() {
         });
         world.post("/v1/b2b/passwords/migrate", body).await
     };
-    for kind in ["bcrypt", "md_5", "argon_2i", "argon_2id", "sha_1", "sha_512", "scrypt", "phpass", "pbkdf_2"] {
+    for kind in ["bcrypt", "md_5", "argon_2i", "argon_2id", "sha_1", "sha_512", "scrypt", "phpass", "pbkdf_2"]
+    {
         for hash in ["", "nonsense", "$2b$99$abcdefghijklmnopqrstuu/GhnqF0HpIfBiUcqmcg7cZnc5UXqX4S"] {
             let answer = migrate(json!(kind), hash).await;
             assert_eq!(answer.status, 400, "{kind} {hash:?}: {answer:?}");
@@ -579,7 +622,8 @@ async fn hashes_that_are_none_are_refused() {
     for kind in [json!("rot13"), json!(null), json!(5)] {
         assert_eq!(migrate(kind.clone(), "x").await.status, 400, "{kind}");
     }
-    let metrics = stytch::b2b::organizations::MetricsRequest { organization_id: acme.organization_id.clone() };
+    let metrics =
+        stytch::b2b::organizations::MetricsRequest { organization_id: acme.organization_id.clone() };
     assert_eq!(world.stytch.organizations.metrics(metrics).await.unwrap().member_count, 0);
 }
 
@@ -590,9 +634,8 @@ async fn a_password_opens_no_discovery() {
     let acme = world.organization("acme").await;
     let ada = world.member(&mfa, "ada@acme.example").await;
     world.member(&acme, "ada@acme.example").await;
-    let waiting = is_waiting(&world.set_password(&ada).await);
-    // The link to set it proved the address as well; the password alone proves nothing elsewhere.
-    drop(waiting);
+    // The link to set it proves the address as well; the password alone proves nothing elsewhere.
+    is_waiting(&world.set_password(&ada).await);
     let waiting = is_waiting(&world.by_password(&ada, PASSWORD).await.unwrap());
     let elsewhere = failed(world.exchange(&waiting, &acme).await);
     assert_eq!(elsewhere.error_type, "invalid_intermediate_session_token_for_organization");

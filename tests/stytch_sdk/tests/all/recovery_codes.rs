@@ -154,7 +154,10 @@ async fn new_recovery_codes_replace_the_old() {
     let request =
         RotateRequest { organization_id: acme.organization_id.clone(), member_id: ada.member_id.clone() };
     let rotated = world.stytch.recovery_codes.rotate(request).await.unwrap();
-    assert_eq!((&rotated.member_id, rotated.organization.organization_slug.as_str()), (&ada.member_id, "acme"));
+    assert_eq!(
+        (&rotated.member_id, rotated.organization.organization_slug.as_str()),
+        (&ada.member_id, "acme")
+    );
     assert_eq!(rotated.recovery_codes.len(), 10);
     assert!(rotated.recovery_codes.iter().all(|code| !app.recovery_codes.contains(code)));
     assert_eq!(sorted(shown(&world, &ada).await.unwrap()), sorted(rotated.recovery_codes.clone()));

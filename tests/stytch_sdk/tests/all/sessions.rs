@@ -20,8 +20,7 @@ async fn patient_world() -> World {
 }
 
 async fn sessions_of(world: &World, organization_id: &str, member_id: &str) -> Vec<MemberSession> {
-    let request =
-        GetRequest { organization_id: organization_id.to_owned(), member_id: member_id.to_owned() };
+    let request = GetRequest { organization_id: organization_id.to_owned(), member_id: member_id.to_owned() };
     world.stytch.sessions.get(request).await.unwrap().member_sessions
 }
 
@@ -46,7 +45,10 @@ async fn a_token_shows_the_session_and_extends_it_only_if_asked() {
     assert_eq!(session.member_session_id, begun.member_session_id);
     assert!(session.member_session_id.starts_with("session-test-"));
     assert_eq!((&session.member_id, &session.organization_id), (&ada.member_id, &acme.organization_id));
-    assert_eq!((session.organization_slug.as_str(), session.roles.as_slice()), ("acme", &["stytch_member".to_owned()][..]));
+    assert_eq!(
+        (session.organization_slug.as_str(), session.roles.as_slice()),
+        ("acme", &["stytch_member".to_owned()][..])
+    );
     assert_eq!((session.started_at, session.expires_at), (begun.started_at, begun.expires_at));
     assert_eq!(session.last_accessed_at.timestamp(), world.clock.timestamp());
 
@@ -105,7 +107,8 @@ async fn sessions_that_are_none_are_refused() {
 
     for token in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", waiting.as_str()] {
         let error = failed(world.authenticate(token).await);
-        let expected = if token.is_empty() { (400, "no_session_arguments") } else { (404, "session_not_found") };
+        let expected =
+            if token.is_empty() { (400, "no_session_arguments") } else { (404, "session_not_found") };
         assert_eq!((error.status_code.as_u16(), error.error_type.as_str()), expected, "{token:?}");
     }
 }
@@ -228,7 +231,8 @@ async fn custom_claims_merge_deeply_and_null_deletes() {
     assert_eq!(is_session(&entered).custom_claims, Some(begun));
 
     let token = &entered.session_token;
-    let merged = claim(&world, token, json!({"limits": {"seats": 6, "deep": {"a": null, "c": [1]}}, "new": true}));
+    let merged =
+        claim(&world, token, json!({"limits": {"seats": 6, "deep": {"a": null, "c": [1]}}, "new": true}));
     let expected = json!({"plan": "pro", "limits": {"seats": 6, "deep": {"b": 2, "c": [1]}}, "new": true});
     assert_eq!(merged.await.unwrap(), Some(expected));
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use stytch::b2b::{
     organizations as orgs,
     organizations::Member,
-    organizations_members as members,
+    organizations_members as members, otp_email,
     otp_sms::{AuthenticateRequest, SendRequest, SendResponse},
     totps,
 };
@@ -91,7 +91,10 @@ async fn a_code_is_sent_at_once_to_who_has_a_phone() {
     let owed = answer.mfa_required.unwrap();
     assert_eq!(owed.secondary_auth_initiated.as_deref(), Some("sms_otp"));
     let options = owed.member_options.unwrap();
-    assert_eq!((options.mfa_phone_number.as_str(), options.totp_registration_id.as_str()), ("XXXXXXX4567", ""));
+    assert_eq!(
+        (options.mfa_phone_number.as_str(), options.totp_registration_id.as_str()),
+        ("XXXXXXX4567", "")
+    );
     assert_eq!(answer.member.mfa_phone_number, PHONE);
     let code = world.code_for(PHONE, before).await;
     let done = world.by_sms(&ada, &code, by(&waiting)).await.unwrap();
@@ -109,6 +112,23 @@ async fn a_code_is_sent_at_once_to_who_has_a_phone() {
     let code = world.code_for(PHONE, before).await;
     assert_eq!(world.codes_for(PHONE, before), 1);
     assert!(world.by_sms(&ada, &code, by(&found.intermediate_session_token)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_code_is_sent_to_a_phone_that_was_not_proved_yet_where_everybody_is_asked() {
+    let world = World::new().await;
+    let acme = world.mfa_organization("acme").await;
+    let settings = members::CreateRequest { mfa_phone_number: some(PHONE), ..Default::default() };
+    let ada = world.member_with(&acme, "ada@acme.example", settings).await;
+    let answer = world.enter(&ada).await;
+    let waiting = is_waiting(&answer);
+    let owed = answer.mfa_required.unwrap();
+    assert_eq!(owed.secondary_auth_initiated.as_deref(), Some("sms_otp"));
+    // Only what was proved is offered.
+    assert!(owed.member_options.is_none());
+    let code = world.code_for(PHONE, 0).await;
+    let done = world.by_sms(&ada, &code, by(&waiting)).await.unwrap();
+    assert!(done.member.mfa_phone_number_verified);
 }
 
 #[tokio::test]
@@ -206,7 +226,8 @@ async fn who_is_asked_and_what_is_brought_has_to_fit() {
     let of_bob = is_waiting(&world.enter(&bob).await);
     let phone = || SendRequest { mfa_phone_number: some(PHONE), ..Default::default() };
 
-    let request = SendRequest { organization_id: "nothing".to_owned(), member_id: ada.member_id.clone(), ..phone() };
+    let request =
+        SendRequest { organization_id: "nothing".to_owned(), member_id: ada.member_id.clone(), ..phone() };
     refused(world.stytch.otps.sms.send(request).await, 404, "organization_not_found");
     let request = SendRequest {
         organization_id: other.organization_id.clone(),
@@ -325,7 +346,8 @@ async fn who_has_an_app_needs_it_to_add_a_phone() {
         assert!([400, 401].contains(&error.status_code.as_u16()), "{error:?}");
     }
     assert_eq!(world.current(&ada).await.mfa_phone_number, "");
-    let with = totps::AuthenticateRequest { session_token: some(&session.session_token), ..Default::default() };
+    let with =
+        totps::AuthenticateRequest { session_token: some(&session.session_token), ..Default::default() };
     world.by_app(&ada, &app.next_code(), with).await.unwrap();
     let with = SendRequest { session_token: some(&session.session_token), ..phone() };
     let code = world.sms_code(&ada, PHONE, with).await;
@@ -427,7 +449,7 @@ async fn ten_wrong_codes_lock_the_member_for_an_hour() {
     let mut code = world.sms_code(&ada, PHONE, with.clone()).await;
     for failures in 0..10 {
         assert!(!world.current(&ada).await.is_locked, "after {failures}");
-        if failures == 5 {
+        if failures % 4 == 3 {
             world.clock.advance(31);
             code = world.sms_code(&ada, PHONE, with.clone()).await;
         }
@@ -444,9 +466,72 @@ async fn ten_wrong_codes_lock_the_member_for_an_hour() {
     let free = world.current(&ada).await;
     assert!(!free.is_locked && free.lock_expires_at.is_none());
     let waiting = is_waiting(&world.enter(&ada).await);
+    world.clock.advance(31);
     let with = SendRequest { intermediate_session_token: some(&waiting), ..Default::default() };
     let code = world.sms_code(&ada, PHONE, with).await;
     assert!(world.by_sms(&ada, &code, by(&waiting)).await.is_ok());
+}
+
+#[tokio::test]
+async fn who_is_locked_is_told_so_whatever_they_ask_for() {
+    let world = World::new().await;
+    let acme = world.mfa_organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let waiting = is_waiting(&world.enter(&ada).await);
+    world.enrol_phone(&ada, PHONE, &waiting).await;
+    world.clock.advance_minutes(2);
+    let before = world.last_message();
+    let waiting = is_waiting(&world.enter(&ada).await);
+    let mut code = world.code_for(PHONE, before).await;
+    let with = SendRequest { intermediate_session_token: some(&waiting), ..Default::default() };
+    for failures in 0..10 {
+        if failures == 5 {
+            world.clock.advance(31);
+            code = world.sms_code(&ada, PHONE, with.clone()).await;
+        }
+        refused(world.by_sms(&ada, &another(&code), by(&waiting)).await, 404, "otp_code_not_found");
+    }
+    assert!(world.current(&ada).await.is_locked);
+    world.clock.advance(31);
+    refused(send(&world, &ada, with).await, 429, "user_lock_limit_reached");
+    refused(world.by_sms(&ada, &code, by(&waiting)).await, 429, "user_lock_limit_reached");
+}
+
+#[tokio::test]
+async fn who_is_locked_does_not_come_in_by_a_first_factor_alone() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let (app, entered) = world.with_app(&ada).await;
+    for _ in 0..10 {
+        let with =
+            totps::AuthenticateRequest { session_token: some(&entered.session_token), ..Default::default() };
+        failed(world.by_app(&ada, &app.wrong_code(), with).await);
+    }
+    assert!(world.current(&ada).await.is_locked);
+    let code = world.email_code(&ada).await;
+    let request = otp_email::AuthenticateRequest {
+        organization_id: acme.organization_id.clone(),
+        email_address: ada.email_address.clone(),
+        code,
+        ..Default::default()
+    };
+    refused(world.stytch.otps.email.authenticate(request).await, 429, "user_lock_limit_reached");
+}
+
+#[tokio::test]
+async fn codes_are_not_sent_without_end() {
+    let world = World::new().await;
+    let acme = world.mfa_organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let waiting = is_waiting(&world.enter(&ada).await);
+    let with = SendRequest {
+        mfa_phone_number: some(PHONE),
+        intermediate_session_token: some(&waiting),
+        ..Default::default()
+    };
+    world.sms_code(&ada, PHONE, with.clone()).await;
+    refused(send(&world, &ada, with).await, 429, "too_many_requests");
 }
 
 #[tokio::test]

@@ -72,7 +72,10 @@ async fn an_app_is_set_up_in_a_sign_in_that_waits_for_it() {
     let factor = &session.authentication_factors[1];
     assert_eq!(serde_json::to_value(&factor.delivery_method).unwrap(), "authenticator_app");
     assert_eq!(factor.authenticator_app_factor.as_ref().unwrap().totp_id, app.id);
-    assert_eq!((done.member.totp_registration_id.as_str(), done.member.mfa_enrolled), (app.id.as_str(), true));
+    assert_eq!(
+        (done.member.totp_registration_id.as_str(), done.member.mfa_enrolled),
+        (app.id.as_str(), true)
+    );
     assert_eq!(done.member.default_mfa_method, "totp");
     assert_eq!((done.session_token.len(), done.session_jwt.split('.').count()), (44, 3));
     refused(world.exchange(&waiting, &acme).await, 404, "intermediate_session_not_found");
@@ -89,7 +92,10 @@ async fn who_has_an_app_is_asked_for_it() {
     let waiting = is_waiting(&answer);
     let owed = answer.mfa_required.unwrap();
     let options = owed.member_options.unwrap();
-    assert_eq!((options.mfa_phone_number.as_str(), options.totp_registration_id.as_str()), ("", app.id.as_str()));
+    assert_eq!(
+        (options.mfa_phone_number.as_str(), options.totp_registration_id.as_str()),
+        ("", app.id.as_str())
+    );
     assert_eq!(owed.secondary_auth_initiated, None);
     let done = world.by_app(&ada, &app.next_code(), by(&waiting)).await.unwrap();
     assert_eq!(factor_types(&done.member_session.unwrap()), ["email_otp", "totp"]);
@@ -195,8 +201,9 @@ async fn who_sets_up_an_app_and_what_is_brought_has_to_fit() {
     let with = CreateRequest { intermediate_session_token: some("unknown"), ..Default::default() };
     refused(create(&world, &ada, with).await, 404, "intermediate_session_not_found");
 
-    let app =
-        world.new_app(&ada, CreateRequest { intermediate_session_token: some(&waiting), ..Default::default() }).await;
+    let app = world
+        .new_app(&ada, CreateRequest { intermediate_session_token: some(&waiting), ..Default::default() })
+        .await;
     let code = app.code();
     refused(world.by_app(&ada, &code, AuthenticateRequest::default()).await, 400, "no_session_arguments");
     let two = AuthenticateRequest { session_token: some(&of_eve.session_token), ..by(&waiting) };
@@ -274,11 +281,11 @@ async fn who_has_a_phone_needs_it_to_add_an_app() {
         assert!(known.contains(&error.error_type.as_str()), "{error:?}");
     }
     let code = world.code_for(PHONE, before).await;
-    let with = otp_sms::AuthenticateRequest { intermediate_session_token: some(&waiting), ..Default::default() };
+    let with =
+        otp_sms::AuthenticateRequest { intermediate_session_token: some(&waiting), ..Default::default() };
     let entered = world.by_sms(&ada, &code, with).await.unwrap();
     let token = &entered.session_token;
-    let app =
-        world.new_app(&ada, CreateRequest { session_token: some(token), ..Default::default() }).await;
+    let app = world.new_app(&ada, CreateRequest { session_token: some(token), ..Default::default() }).await;
     let done = world.by_app(&ada, &app.code(), in_session(token)).await.unwrap();
     assert_eq!(done.member.default_mfa_method, "sms_otp");
     let with = AuthenticateRequest { set_default_mfa: Some(true), ..in_session(token) };
@@ -424,7 +431,10 @@ async fn without_an_app_the_next_sign_in_enrols_again_and_sessions_stay() {
         member_id: ada.member_id.clone(),
     };
     let after = world.stytch.organizations.members.delete_totp(request.clone()).await.unwrap();
-    assert_eq!((after.member_id.as_str(), after.member.totp_registration_id.as_str()), (ada.member_id.as_str(), ""));
+    assert_eq!(
+        (after.member_id.as_str(), after.member.totp_registration_id.as_str()),
+        (ada.member_id.as_str(), "")
+    );
     assert_eq!(after.member.default_mfa_method, "");
     assert!(world.authenticate(&done.session_token).await.is_ok());
     let answer = world.enter(&ada).await;

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use stytch::{
-    b2b::{impersonation, oauth, oauth_discovery, sessions, sso},
     Result,
+    b2b::{impersonation, oauth, oauth_discovery, sessions, sso},
 };
 
 use crate::common::{Answer, World, failed, sent};
@@ -50,7 +50,8 @@ async fn what_browsers_ask_for_is_not_there() {
     ] {
         says_so(sent(world.request_with(Method::GET, path, None)).await);
     }
-    for path in ["/sdk/v1/b2b/sessions/authenticate", "/sdk/v1/b2b/discovery/organizations", "/sdk/v1/events"] {
+    for path in ["/sdk/v1/b2b/sessions/authenticate", "/sdk/v1/b2b/discovery/organizations", "/sdk/v1/events"]
+    {
         says_so(sent(world.request_with(Method::POST, path, None).body("{}")).await);
     }
 }

@@ -24,7 +24,8 @@ impl World {
 
     pub(crate) async fn organization_with(&self, slug: &str, settings: orgs::CreateRequest) -> Organization {
         let name = format!("The {slug}s");
-        let request = orgs::CreateRequest { organization_name: name, organization_slug: some(slug), ..settings };
+        let request =
+            orgs::CreateRequest { organization_name: name, organization_slug: some(slug), ..settings };
         self.stytch.organizations.create(request).await.unwrap().organization
     }
 
@@ -55,7 +56,11 @@ impl World {
         self.organization_with(slug, settings).await
     }
 
-    pub(crate) async fn update(&self, organization: &Organization, change: orgs::UpdateRequest) -> Organization {
+    pub(crate) async fn update(
+        &self,
+        organization: &Organization,
+        change: orgs::UpdateRequest,
+    ) -> Organization {
         let request = orgs::UpdateRequest { organization_id: organization.organization_id.clone(), ..change };
         self.stytch.organizations.update(request).await.unwrap().organization
     }
@@ -142,7 +147,10 @@ impl World {
         let request = otp_email_discovery::SendRequest { email_address: to(), ..Default::default() };
         email.send(request).await.unwrap();
         let code = self.code_for(address, before).await;
-        email.authenticate(otp_email_discovery::AuthenticateRequest { email_address: to(), code }).await.unwrap()
+        email
+            .authenticate(otp_email_discovery::AuthenticateRequest { email_address: to(), code })
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn exchange(
@@ -277,8 +285,10 @@ impl World {
         let with =
             totps::CreateRequest { intermediate_session_token: some(intermediate), ..Default::default() };
         let app = self.new_app(member, with).await;
-        let with =
-            totps::AuthenticateRequest { intermediate_session_token: some(intermediate), ..Default::default() };
+        let with = totps::AuthenticateRequest {
+            intermediate_session_token: some(intermediate),
+            ..Default::default()
+        };
         let answer = self.by_app(member, &app.code(), with).await.unwrap();
         (app, answer)
     }

@@ -111,7 +111,13 @@ impl World {
     }
 
     /// A call on behalf of a member, by the token of their session.
-    pub(crate) async fn acting(&self, method: Method, path: &str, session_token: &str, body: Value) -> Answer {
+    pub(crate) async fn acting(
+        &self,
+        method: Method,
+        path: &str,
+        session_token: &str,
+        body: Value,
+    ) -> Answer {
         let request = self.request(method, path).header("X-Stytch-Member-Session", session_token);
         sent(request.json(&body)).await
     }
