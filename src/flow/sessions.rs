@@ -289,7 +289,7 @@ impl Engine {
 }
 
 /// The factors that go along to another organization.
-fn transferable(record: &SessionRecord) -> Vec<Factor> {
+pub(super) fn transferable(record: &SessionRecord) -> Vec<Factor> {
     let factors = record.factors.iter();
     factors
         // What proves one member's own credential counts nowhere else, and would only be carried along.

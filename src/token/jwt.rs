@@ -36,6 +36,12 @@ pub(crate) fn looks_like_jwt(text: &[u8]) -> bool {
     text.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
+/// Whether a text is a JWT at all, whoever may have signed it.
+#[cfg(feature = "wire-api")]
+pub(crate) fn is_jwt(text: &str) -> bool {
+    jsonwebtoken::decode_header(text).is_ok()
+}
+
 /// What a JWT proves: that it was issued to the session of this id, which is kept as tables find it, so that no
 /// look has to read it.
 #[derive(Clone, Debug, PartialEq, Eq)]

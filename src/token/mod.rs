@@ -14,6 +14,8 @@ mod ring;
 mod seal;
 
 pub(crate) use digest::{Purpose, Purposes, code_digits, constant_time_eq, sha256};
+#[cfg(feature = "wire-api")]
+pub(crate) use jwt::is_jwt;
 #[cfg(feature = "verify-only")]
 pub(crate) use jwt::key_id;
 pub(crate) use jwt::{JwtSession, SessionClaims, begins_like_jwt, looks_like_jwt};

@@ -201,6 +201,13 @@ impl Engine {
         if let LinkPurpose::AddressChange(member_id) = &purpose {
             self.take_address(member_id, &address, caller).await?;
         }
+        if let Scope::Organization(id) = &scope {
+            let member = self.stores.directory.entrance(id, &address).await?.and_then(|found| found.member);
+            if member.is_some_and(|member| member.status == MemberStatus::Deleted) {
+                // An invitation ends with the member who was invited.
+                return Err(ErrorKind::SpentLink.into());
+            }
+        }
         let factor = Factor::new(FactorKind::MagicLink, Subject::Email(address), email_id, caller.now);
         Ok(Proof { factor, scope, return_to: None })
     }

@@ -5,7 +5,7 @@ use crate::{
     domain::{Secret, SessionId},
     flow::{Bag, Caller, Engine, Error, ErrorKind, Look, Presented},
     judge::MemberSession,
-    token::looks_like_jwt,
+    token::{is_jwt, looks_like_jwt},
 };
 
 /// The tokens that a call may bring, of which one counts.
@@ -58,10 +58,13 @@ impl Engine {
         jwt: &Secret,
         caller: &Caller,
     ) -> Result<MemberSession, ApiError> {
+        // What is good is a JWT: only of what is not, it has to be asked.
+        let not_found = || -> ApiError {
+            if is_jwt(jwt.expose()) { ErrorKind::SessionNotFound.into() } else { Rule::JwtForm.into() }
+        };
         if !looks_like_jwt(jwt.expose().as_bytes()) {
             return Err(Rule::JwtForm.into());
         }
-        let not_found = || Error::from(ErrorKind::SessionNotFound);
         match self.look(jwt.expose().as_bytes(), caller.now) {
             Look::Live(session) => return Ok(session),
             Look::Ask(presented @ Presented::Jwt(_)) => {
@@ -72,6 +75,6 @@ impl Engine {
             Look::Ask(Presented::Token(..)) | Look::No => {}
         }
         let proves = self.settings.jwt.verify(jwt.expose(), &self.ring, None).ok_or_else(not_found)?;
-        Ok(self.by_id(&SessionId::from(&proves.session_id), caller.now).await?.ok_or_else(not_found)?)
+        self.by_id(&SessionId::from(&proves.session_id), caller.now).await?.ok_or_else(not_found)
     }
 }

@@ -7,11 +7,11 @@ use crate::{
 };
 
 impl Engine {
-    /// Invites somebody: makes them an invited member, or a pending one to an invited one, and sends them
-    /// a link. An invitation that is sent again is another link to the same member.
+    /// Invites somebody: makes them an invited member, or a pending or deleted one to an invited one, and sends
+    /// them a link. An invitation that is sent again is another link to the same member.
     ///
     /// # Errors
-    /// `InviteNotAllowed`, `AlreadyMember`, `DomainClaimed`, `UnknownRole`, `EmailTaken` for a deleted member.
+    /// `InviteNotAllowed`, `AlreadyMember`, `DomainClaimed`, `UnknownRole`.
     pub(crate) async fn invite(
         &self,
         organization: &Organization,
@@ -39,8 +39,8 @@ impl Engine {
             }
             Some(member) => match member.status {
                 MemberStatus::Active => return Err(Rule::AlreadyMember.into()),
-                MemberStatus::Deleted => return Err(Rule::EmailTaken.into()),
-                MemberStatus::Pending | MemberStatus::Invited => {
+                MemberStatus::Pending | MemberStatus::Invited | MemberStatus::Deleted => {
+                    self.unclaimed(&new.address, organization).await?;
                     self.invite_again(member, new, caller).await?
                 }
             },
@@ -62,13 +62,19 @@ impl Engine {
     ) -> Result<Member, ApiError> {
         let invited = self
             .change_member(&member.member_id, |seen| {
-                if !matches!(seen.status, MemberStatus::Pending | MemberStatus::Invited) {
+                if seen.status == MemberStatus::Active {
                     return Err(Rule::AlreadyMember.into());
                 }
                 let mut invited =
                     Member { status: MemberStatus::Invited, updated_at: caller.now, ..seen.clone() };
                 if !new.name.is_empty() {
                     invited.name.clone_from(&new.name);
+                }
+                if seen.status == MemberStatus::Deleted {
+                    // Nothing of what they were comes back with them but what names them.
+                    invited.email_address_verified = false;
+                    invited.is_breakglass = false;
+                    invited.roles.clear();
                 }
                 if !new.roles.is_empty() {
                     invited.roles.clone_from(&new.roles);

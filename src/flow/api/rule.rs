@@ -81,6 +81,14 @@ pub(crate) enum Rule {
     TotpSecret,
     /// Recovery codes have the form `xxxx-xxxx-xxxx`.
     RecoveryCodeForm,
+    /// A recovery code stands where a code of the authenticator app belongs.
+    RecoveryCodeAsTotp,
+    /// A code of the authenticator app stands where a recovery code belongs.
+    TotpAsRecoveryCode,
+    /// The sign-in has proved no address.
+    NothingDiscovers,
+    /// Nothing that the session has proved counts in another organization.
+    NothingTransfers,
     /// The verifier does not fit the challenge that the link was asked for with.
     PkceMismatch,
     /// The link was asked for with a challenge, and no verifier was given.
@@ -89,8 +97,6 @@ pub(crate) enum Rule {
     PkceUnexpected,
     /// The challenge is no SHA-256 in base64url.
     PkceChallenge,
-    /// No address to lead to was given, and none is configured.
-    NoRedirect,
     /// The address to lead to is none of the configured ones.
     UnknownRedirect,
     /// A length of time that is not allowed: the field, the least and the most minutes.
@@ -237,13 +243,22 @@ impl Rule {
             Self::NoSms => "codes can't be sent by SMS in this project: no sender is configured",
             Self::TotpSecret => "the secret is base32 of 16 to 64 bytes",
             Self::RecoveryCodeForm => "a recovery code has twelve letters and digits, such as abcd-efgh-ijkm",
+            Self::RecoveryCodeAsTotp => "this is a recovery code; send it to the route of recovery codes",
+            Self::TotpAsRecoveryCode => {
+                "this is a code of the authenticator app; send it to the route of TOTP"
+            }
+            Self::NothingDiscovers => {
+                "this sign-in has proved no email address, and a password opens its own organization alone"
+            }
+            Self::NothingTransfers => {
+                "nothing that this session has proved counts in another organization; sign in there"
+            }
             Self::PkceMismatch => "the code verifier does not fit the challenge",
             Self::PkceMissing => "this was asked for with a code challenge; give the code verifier",
             Self::PkceUnexpected => "this was asked for without a code challenge; give no code verifier",
             Self::PkceChallenge => {
                 "a code challenge is the SHA-256 of the verifier in base64url without padding"
             }
-            Self::NoRedirect => "no redirect URL is given, and none is configured",
             Self::UnknownRedirect => "this redirect URL is none of the configured ones",
             Self::StaleSession => {
                 "nothing was proved in this session in the last five minutes; sign in again"

@@ -44,6 +44,18 @@ enum Brought {
     Session(MemberSession),
 }
 
+impl Brought {
+    /// Refuses a second factor where a first one is owed.
+    fn after_the_first(&self) -> Result<(), Error> {
+        match self {
+            Self::SignIn(pending) if pending.owed.primary_required.is_some() => {
+                Err(ErrorKind::PrimaryRequired.into())
+            }
+            Self::Nothing | Self::SignIn(_) | Self::Session(_) => Ok(()),
+        }
+    }
+}
+
 /// An authenticator app that the member had elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct TotpMigration {
@@ -70,6 +82,10 @@ impl Engine {
         }
         Self::must_be_active(member)?;
         let brought = self.brought(held, found, caller).await?;
+        brought.after_the_first()?;
+        if enrolment.locked_until.is_some_and(|until| caller.now < until) {
+            return Err(ErrorKind::Locked.into());
+        }
         if !accepts(organization, member, FactorKind::Otp) {
             return Err(Rule::MfaMethodNotAllowed.into());
         }
@@ -119,6 +135,7 @@ impl Engine {
     ) -> Result<NewTotp, ApiError> {
         Self::must_be_active(&found.member)?;
         let brought = self.brought(held, &found, caller).await?;
+        brought.after_the_first()?;
         if !accepts(&found.organization, &found.member, FactorKind::Totp) {
             return Err(Rule::MfaMethodNotAllowed.into());
         }
@@ -239,12 +256,9 @@ impl Engine {
             }
             held => self.brought(held, found, caller).await?,
         };
-        match &brought {
-            Brought::Nothing => return Err(Rule::NoSession.into()),
-            Brought::SignIn(pending) if pending.owed.primary_required.is_some() => {
-                return Err(ErrorKind::PrimaryRequired.into());
-            }
-            Brought::SignIn(_) | Brought::Session(_) => {}
+        brought.after_the_first()?;
+        if matches!(brought, Brought::Nothing) {
+            return Err(Rule::NoSession.into());
         }
         let (factor, enrolled) = self.prove_for_server(found, &brought, &proof, caller).await?;
         match brought {
@@ -285,7 +299,8 @@ impl Engine {
             }
             SecondFactor::RecoveryCode(code) => {
                 if RecoveryCodeText::parse(code.expose()).is_none() {
-                    return Err(Rule::RecoveryCodeForm.into());
+                    let other = Digits::parse(code.expose()).is_some();
+                    return Err(if other { Rule::TotpAsRecoveryCode } else { Rule::RecoveryCodeForm }.into());
                 }
                 self.prove_second(member, &proof.factor, caller).await?
             }
@@ -324,6 +339,9 @@ impl Engine {
         let policy = self.settings.lockout;
         let factor = self
             .check(member, FactorKind::Otp, caller, |seen| {
+                if seen.lockout.is_locked(caller.now) {
+                    return Ok(Checked::Locked);
+                }
                 let Some(sent) = &seen.sms_code else { return Ok(Checked::Missing) };
                 let known = seen.phone.as_ref().filter(|phone| phone.verified);
                 let fits = match (&sent.enrols_in, known) {
@@ -354,6 +372,9 @@ impl Engine {
     ) -> Result<Factor, ApiError> {
         let Found { member, organization, .. } = found;
         let id = &member.member_id;
+        if RecoveryCodeText::parse(code.expose()).is_some() {
+            return Err(Rule::RecoveryCodeAsTotp.into());
+        }
         let code = Digits::parse(code.expose()).ok_or(ErrorKind::MalformedCode)?;
         let (credentials, _) = self.stores.credentials.load(id).await?;
         if credentials.totp.is_none() {
@@ -444,7 +465,8 @@ impl Engine {
         let Err(demand) = may_change_factors(&proofs, enrolment, &self.settings.sessions, caller.now) else {
             return Ok(());
         };
-        let held = proofs.iter().any(|proof| demand.takes(proof.kind));
+        let policy = &self.settings.sessions;
+        let held = proofs.iter().any(|proof| demand.takes(proof.kind) && proof.may_answer(policy));
         Err(if held { Rule::StaleFactor } else { Rule::MissingFactor })
     }
 }

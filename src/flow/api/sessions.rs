@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Acting, Action, ApiError, Rule, Tokens};
 use crate::{
     domain::{AuditKind, MemberId, OrganizationId, RoleId, Secret, SessionId, Timestamp},
-    flow::{Caller, Discovered, Engine, Entered, Error, ErrorKind, Rotation, Terms},
+    flow::{Caller, Discovered, Engine, Entered, Error, ErrorKind, Rotation, Terms, sessions::transferable},
     judge::MemberSession,
     store::FindOrganization,
 };
@@ -112,6 +112,9 @@ impl Engine {
         terms: &Terms,
         caller: &Caller,
     ) -> Result<Entered, ApiError> {
+        if transferable(&session.record()).iter().all(|factor| factor.address().is_none()) {
+            return Err(Rule::NothingTransfers.into());
+        }
         match self.switch(session, organization_id, terms, caller).await {
             Err(error) if *error.kind() == ErrorKind::OrganizationNotFound => {
                 Err(Rule::MemberNotFound.into())

@@ -96,6 +96,17 @@ impl Call {
             held => Ok(held),
         }
     }
+    /// Reads how long a session is to last.
+    pub(super) fn duration(&self, minutes: Option<i64>) -> Result<Option<SessionDuration>, WireError> {
+        let Some(minutes) = minutes else { return Ok(None) };
+        let minutes = u32::try_from(minutes).map_err(|_| Error::from(ErrorKind::Duration))?;
+        let duration = SessionDuration::from_minutes(minutes).map_err(Error::from)?;
+        let most = self.engine.settings.sessions.absolute.as_secs() / 60;
+        if u64::from(minutes) > most {
+            return Err(WireError::too_long_a_session(most));
+        }
+        Ok(Some(duration))
+    }
 }
 
 /// What a call may bring of a sign-in under way or a session that lives: one of the three.
@@ -127,7 +138,7 @@ impl From<Brought> for Tokens {
 /// What the session is to be, if one comes of the call; ignored when an intermediate session does.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub(crate) struct SessionTerms {
-    /// How long it lasts: 5 to 527,040 minutes, and never beyond the project's absolute limit. 60 where a
+    /// How long it lasts: 5 to 527,040 minutes, and no longer than the project's absolute limit. 60 where a
     /// session begins; where one lives, it is extended only if this is given.
     #[schema(value_type = Option<i32>)]
     session_duration_minutes: Option<i64>,
@@ -138,19 +149,11 @@ pub(crate) struct SessionTerms {
 
 impl SessionTerms {
     /// Reads them before anything is used up.
-    pub(crate) fn terms(&self) -> Result<Terms, WireError> {
+    pub(crate) fn terms(&self, call: &Call) -> Result<Terms, WireError> {
         let custom_claims = self.session_custom_claims.clone().unwrap_or_default();
         CustomClaims::default().merged(&custom_claims).map_err(Error::from)?;
-        Ok(Terms { duration: duration(self.session_duration_minutes)?, custom_claims })
+        Ok(Terms { duration: call.duration(self.session_duration_minutes)?, custom_claims })
     }
-}
-
-pub(crate) fn duration(minutes: Option<i64>) -> Result<Option<SessionDuration>, WireError> {
-    let read = |minutes: i64| {
-        let minutes = u32::try_from(minutes).map_err(|_| Error::from(ErrorKind::Duration))?;
-        Ok::<_, WireError>(SessionDuration::from_minutes(minutes).map_err(Error::from)?)
-    };
-    minutes.map(read).transpose()
 }
 
 /// Reads an email address.

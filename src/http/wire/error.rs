@@ -111,6 +111,26 @@ impl WireError {
         )
     }
 
+    pub(crate) fn no_redirect(error_type: &'static str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            error_type,
+            "no redirect URL is given, and none is configured for links of this kind",
+        )
+    }
+
+    pub(crate) fn setting(error_type: &'static str, field: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error_type, &format!("{field} has a value that it can't have"))
+    }
+
+    pub(crate) fn too_long_a_session(most: u64) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_session_duration",
+            &format!("sessions of this project last {most} minutes at the longest"),
+        )
+    }
+
     pub(crate) fn unknown_default_method() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -134,7 +154,13 @@ impl WireError {
 
     /// What is wrong with a code of this kind.
     pub(crate) fn tried(tried: Tried, error: impl Into<ApiError>) -> Self {
-        let error = error.into();
+        let error = match error.into() {
+            // Whether a phone is set up was told when the code was sent: what is missing is the code.
+            ApiError::Flow(flow) if tried == Tried::SmsOtp && *flow.kind() == ErrorKind::NotEnrolled => {
+                Error::from(ErrorKind::SpentCode).into()
+            }
+            error => error,
+        };
         let ApiError::Flow(flow) = &error else { return error.into() };
         use Tried::{EmailOtp, RecoveryCode, SmsOtp, Totp};
         let (status, error_type) = match (flow.kind(), tried) {
@@ -145,7 +171,7 @@ impl WireError {
             (ErrorKind::WrongCode, Totp) => (401, "unable_to_authenticate_totp"),
             (ErrorKind::WrongCode, RecoveryCode) => (401, "unable_to_authenticate_recovery_code"),
             (ErrorKind::ReplayedCode, _) => (400, "totp_code_already_authenticated"),
-            (ErrorKind::NotEnrolled, SmsOtp) | (ErrorKind::SpentCode, _) => (401, "unable_to_auth_otp_code"),
+            (ErrorKind::SpentCode, _) => (401, "unable_to_auth_otp_code"),
             (ErrorKind::NotEnrolled, Totp) => (404, "totp_not_found"),
             (ErrorKind::NotEnrolled, RecoveryCode) => (404, "no_active_recovery_code_backed_factor"),
             _ => return error.into(),
@@ -260,16 +286,18 @@ fn of_rule(rule: &Rule) -> (u16, &'static str) {
         Rule::NoSms => (400, "missing_sms_parameter"),
         Rule::TotpSecret => (400, "invalid_totp_secret"),
         Rule::RecoveryCodeForm => (400, "invalid_recovery_code"),
+        Rule::RecoveryCodeAsTotp => (400, "recovery_code_used_as_totp_code"),
+        Rule::TotpAsRecoveryCode => (400, "totp_code_used_as_recovery_code"),
+        Rule::NothingDiscovers => (400, "invalid_session_missing_primary_factor"),
+        Rule::NothingTransfers => (400, "insufficient_factors_for_session_exchange"),
         Rule::PkceMismatch => (400, "pkce_mismatch"),
         Rule::PkceMissing => (400, "pkce_expected_code_verifier"),
         Rule::PkceUnexpected => (400, "pkce_did_not_expect_code_verifier"),
         Rule::PkceChallenge => (400, "invalid_pkce_code_challenge"),
-        Rule::NoRedirect => (400, "no_login_redirect_url"),
         Rule::UnknownRedirect => (400, "no_match_for_provided_magic_link_url"),
         Rule::Minutes(..) => (400, "invalid_expiration"),
         Rule::StaleSession => (401, "session_too_old_to_reset_password"),
-        Rule::ResetTokenUnknown => (404, "password_reset_token_not_found"),
-        Rule::ResetTokenSpent => (401, "unable_to_auth_password_reset_token"),
+        Rule::ResetTokenUnknown | Rule::ResetTokenSpent => (401, "unable_to_auth_password_reset_token"),
         Rule::OrganizationName => (400, "invalid_organization_name"),
         Rule::OrganizationSlug => (400, "invalid_organization_slug"),
         Rule::SlugTaken => (400, "organization_slug_already_used"),

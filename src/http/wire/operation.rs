@@ -5,6 +5,7 @@ use std::{pin::Pin, sync::Arc};
 use bytes::Bytes;
 use http::Method;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, schema::Schema},
@@ -250,7 +251,25 @@ fn read<I: DeserializeOwned>(body: &[u8]) -> Result<I, WireError> {
     if !text.starts_with('{') {
         return Err(WireError::bad_request("the body is no JSON object"));
     }
-    serde_json::from_str(text).map_err(|error| WireError::bad_request(&unread(&error)))
+    serde_json::from_str(text)
+        .map_err(|error| wrong_setting(text).unwrap_or_else(|| WireError::bad_request(&unread(&error))))
+}
+
+/// Settings of an organization whose wrong values have names of their own.
+fn wrong_setting(text: &str) -> Option<WireError> {
+    const SETTINGS: [(&str, &[&str], &str); 5] = [
+        ("mfa_policy", &["OPTIONAL", "REQUIRED_FOR_ALL"], "invalid_organization_mfa_policy"),
+        ("mfa_methods", &["ALL_ALLOWED", "RESTRICTED"], "invalid_organization_mfa_factor_setting"),
+        ("auth_methods", &["ALL_ALLOWED", "RESTRICTED"], "invalid_organization_auth_factor_setting"),
+        ("email_invites", &["ALL_ALLOWED", "RESTRICTED", "NOT_ALLOWED"], "invalid_restricted_email_setting"),
+        ("email_jit_provisioning", &["RESTRICTED", "NOT_ALLOWED"], "invalid_restricted_email_setting"),
+    ];
+    let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let wrong = |field: &str, known: &[&str]| {
+        fields.get(field).and_then(Value::as_str).is_some_and(|value| !known.contains(&value))
+    };
+    let (field, _, error_type) = SETTINGS.iter().find(|(field, known, _)| wrong(field, known))?;
+    Some(WireError::setting(error_type, field))
 }
 
 /// Why a body can't be read, without what stands in it: that may be a password in the wrong place.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Secrets;
+use super::{Secrets, error::WireError};
 use crate::flow::api::Rule;
 
 /// For which links a redirect URL is meant.
@@ -19,6 +19,19 @@ pub enum Redirect {
     Discovery,
     /// Links to set a new password.
     ResetPassword,
+}
+
+impl Redirect {
+    /// What it is called that there is none.
+    fn missing(self) -> &'static str {
+        match self {
+            Self::Login => "no_login_redirect_url",
+            Self::Signup => "no_signup_redirect_url",
+            Self::Invite => "no_invite_redirect_url",
+            Self::Discovery => "no_discovery_redirect_url",
+            Self::ResetPassword => "no_password_reset_redirect_url",
+        }
+    }
 }
 
 /// The URLs that links may lead to.
@@ -41,14 +54,14 @@ impl Redirects {
     /// Where a link leads: as the call says, if that is configured, or else the first that is.
     ///
     /// # Errors
-    /// `NoRedirect`, `UnknownRedirect`.
-    pub(crate) fn of(&self, kind: Redirect, asked: Option<&str>) -> Result<String, Rule> {
+    /// `no_…_redirect_url`, `UnknownRedirect`.
+    pub(crate) fn of(&self, kind: Redirect, asked: Option<&str>) -> Result<String, WireError> {
         let mut configured = self.urls.iter().filter(|(of, _)| *of == kind).map(|(_, url)| url);
         match asked.filter(|url| !url.is_empty()) {
-            None => configured.next().cloned().ok_or(Rule::NoRedirect),
+            None => configured.next().cloned().ok_or_else(|| WireError::no_redirect(kind.missing())),
             Some(url) => {
                 let known = configured.any(|known| known == url) || (self.loopback && is_loopback(url));
-                if known { Ok(url.to_owned()) } else { Err(Rule::UnknownRedirect) }
+                if known { Ok(url.to_owned()) } else { Err(Rule::UnknownRedirect.into()) }
             }
         }
     }
@@ -96,9 +109,14 @@ mod tests {
         assert_eq!(redirects.of(Redirect::Login, None).unwrap(), "https://app.example/a");
         let second = "https://app.example/b?x=1";
         assert_eq!(redirects.of(Redirect::Login, Some(second)).unwrap(), second);
-        assert_eq!(redirects.of(Redirect::Invite, None), Err(Rule::NoRedirect));
+        let refused = |kind, url| redirects.of(kind, url).unwrap_err().error_type;
+        assert_eq!(refused(Redirect::Invite, None), "no_invite_redirect_url");
         for foreign in ["https://evil.example/", "https://app.example/a/", "http://127.0.0.1/"] {
-            assert_eq!(redirects.of(Redirect::Login, Some(foreign)), Err(Rule::UnknownRedirect), "{foreign}");
+            assert_eq!(
+                refused(Redirect::Login, Some(foreign)),
+                "no_match_for_provided_magic_link_url",
+                "{foreign}"
+            );
         }
         let development = Redirects { loopback: true, ..redirects };
         assert!(development.of(Redirect::Invite, Some("http://127.0.0.1:3000/x")).is_ok());

@@ -8,8 +8,11 @@ use super::{
     outcome::{Authenticated, discovered},
 };
 use crate::{
-    domain::{Factor, Secret},
-    flow::api::{Held, Rule},
+    domain::{EmailAddress, Factor, Secret},
+    flow::{
+        Bag,
+        api::{Held, Rule},
+    },
     http::wire::{
         call::{Brought, Call, SessionTerms},
         error::WireError,
@@ -61,10 +64,10 @@ async fn list(call: Call, input: DiscoveryListRequest) -> Result<DiscoveryListRe
     match call.held(&input.brought).await? {
         Held::Nothing => Err(Rule::NoSession.into()),
         Held::Intermediate(bag) => {
+            let address = address_of(&bag)?;
             let list = engine.discover_in(&bag, call.now()).await?;
-            let address = bag.session.factors.iter().find_map(Factor::address);
             Ok(DiscoveryListResponse {
-                email_address: address.map(ToString::to_string).unwrap_or_default(),
+                email_address: address.to_string(),
                 discovered_organizations: discovered(&call, &list).await?,
                 organization_id_hint: bag.session.organization_id.as_ref().map(ToString::to_string),
             })
@@ -80,6 +83,11 @@ async fn list(call: Call, input: DiscoveryListRequest) -> Result<DiscoveryListRe
     }
 }
 
+/// The address that a sign-in has proved: a password alone discovers nothing.
+fn address_of(bag: &Bag) -> Result<&EmailAddress, Rule> {
+    bag.session.factors.iter().find_map(Factor::address).ok_or(Rule::NothingDiscovers)
+}
+
 /// Which organization to enter.
 #[derive(Debug, Deserialize, ToSchema)]
 struct DiscoveryExchangeRequest {
@@ -93,7 +101,7 @@ struct DiscoveryExchangeRequest {
 }
 
 async fn exchange(call: Call, input: DiscoveryExchangeRequest) -> Result<Authenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let token = &input.intermediate_session_token;
     let organization = call.engine.api_organization(&input.organization_id).await?;
     let id = &organization.organization_id;
@@ -114,12 +122,13 @@ struct DiscoveryCreateRequest {
 }
 
 async fn create(call: Call, input: DiscoveryCreateRequest) -> Result<Authenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let mut change = input.organization.change();
     // Nobody claims a domain by having a mailbox of it.
     change.claimed_email_domains = None;
     let token = input.intermediate_session_token.expose();
     let bag = call.engine.find_intermediate(token, &call.caller).await?;
+    address_of(&bag)?;
     let entered = call.engine.make_own_organization(bag, &change, &terms, &call.caller).await?;
     Authenticated::of(&call, entered).await
 }

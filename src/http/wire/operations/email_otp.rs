@@ -100,7 +100,7 @@ async fn authenticate(
     call: Call,
     input: EmailOtpAuthenticateRequest,
 ) -> Result<EmailOtpAuthenticateResponse, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let address = address(&input.email_address)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
     let held = call.held_for(&input.brought, &terms).await?;

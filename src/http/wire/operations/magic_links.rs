@@ -235,7 +235,7 @@ async fn authenticate(
     call: Call,
     input: MagicLinksAuthenticateRequest,
 ) -> Result<MagicLinksAuthenticateResponse, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let held = call.held_for(&input.brought, &terms).await?;
     let proof = call
         .engine

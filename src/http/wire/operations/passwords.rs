@@ -83,7 +83,7 @@ struct PasswordsAuthenticateRequest {
 }
 
 async fn authenticate(call: Call, input: PasswordsAuthenticateRequest) -> Result<Authenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let address = address(&input.email_address)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
     let held = call.held_for(&input.brought, &terms).await?;
@@ -243,7 +243,7 @@ async fn reset_by_email(
     call: Call,
     input: PasswordsResetByEmailRequest,
 ) -> Result<PasswordsResetByEmailResponse, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let held = call.held_for(&input.brought, &terms).await?;
     let (token, verifier) = (&input.password_reset_token, input.code_verifier.as_ref());
     let (entered, email_id) = call
@@ -274,7 +274,7 @@ async fn reset_in_session(
     call: Call,
     input: PasswordsResetInSessionRequest,
 ) -> Result<Authenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
     let held = call.held_for(&input.brought, &terms).await?;
     let signed_in = call
@@ -305,7 +305,7 @@ async fn reset_by_existing(
     call: Call,
     input: PasswordsResetByExistingRequest,
 ) -> Result<Authenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let address = address(&input.email_address)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
     let passwords = (input.existing_password, input.new_password);

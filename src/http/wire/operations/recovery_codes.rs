@@ -110,7 +110,7 @@ async fn recover(
     call: Call,
     input: RecoveryCodesRecoverRequest,
 ) -> Result<RecoveryCodesRecoverResponse, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
     let held = call.held_something_for(&input.brought, &terms).await?;
     let proof =

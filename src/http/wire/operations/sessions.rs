@@ -14,7 +14,7 @@ use crate::{
         api::{Authorization, Held, Rule, Tokens},
     },
     http::wire::{
-        call::{Brought, Call, SessionTerms, duration},
+        call::{Brought, Call, SessionTerms},
         error::WireError,
         object::object,
         objects::{Handed, Member, Organization, SessionObject},
@@ -121,7 +121,7 @@ async fn authenticate(
     input: SessionsAuthenticateRequest,
 ) -> Result<SessionsAuthenticateResponse, WireError> {
     let custom_claims = input.session_custom_claims.unwrap_or_default();
-    let terms = Terms { duration: duration(input.session_duration_minutes)?, custom_claims };
+    let terms = Terms { duration: call.duration(input.session_duration_minutes)?, custom_claims };
     let brought = Brought {
         intermediate_session_token: None,
         session_token: input.session_token,
@@ -182,7 +182,7 @@ struct SessionsExchangeRequest {
 }
 
 async fn exchange(call: Call, input: SessionsExchangeRequest) -> Result<Authenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let Held::Session(session) = call.held(&input.brought).await? else { return Err(Rule::NoSession.into()) };
     let organization = call.engine.api_organization(&input.organization_id).await?;
     let id = &organization.organization_id;

@@ -104,7 +104,7 @@ struct SmsAuthenticateRequest {
 }
 
 async fn authenticate(call: Call, input: SmsAuthenticateRequest) -> Result<SecondAuthenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
     let held = call.held_something_for(&input.brought, &terms).await?;
     let proof = SecondProof { factor: SecondFactor::Sms(input.code), choice: input.choice.choice() };

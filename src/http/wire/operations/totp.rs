@@ -107,7 +107,7 @@ struct TotpAuthenticateRequest {
 }
 
 async fn authenticate(call: Call, input: TotpAuthenticateRequest) -> Result<SecondAuthenticated, WireError> {
-    let terms = input.terms.terms()?;
+    let terms = input.terms.terms(&call)?;
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
     let held = call.held_something_for(&input.brought, &terms).await?;
     let proof = SecondProof { factor: SecondFactor::Totp(input.code), choice: input.choice.choice() };

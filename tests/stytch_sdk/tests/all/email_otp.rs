@@ -59,6 +59,11 @@ async fn somebody_new_joins_by_a_code_where_their_domain_may() {
         email_address: "new@acme.example".to_owned(),
         ..Default::default()
     };
+    // Not before somebody has proved an address of the domain: until then it is only said to be theirs.
+    let early = world.stytch.otps.email.login_or_signup(request.clone()).await;
+    refused(early, 400, "invalid_email_for_jit_provisioning");
+    let first = world.member(&acme, "first@acme.example").await;
+    world.session(&first).await;
     let sent = world.stytch.otps.email.login_or_signup(request).await.unwrap();
     assert!(sent.member_created);
     assert_eq!((sent.member.status.as_str(), &sent.member_id), ("pending", &sent.member.member_id));
@@ -91,18 +96,19 @@ async fn wrong_codes_are_told_apart_from_used_old_and_malformed_ones() {
 }
 
 #[tokio::test]
-async fn a_code_where_none_was_sent_is_not_found() {
+async fn a_code_where_none_was_sent_is_good_for_nothing() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
     let other = world.organization("other").await;
     let ada = world.member(&acme, "ada@acme.example").await;
     let elsewhere = world.member(&other, "ada@acme.example").await;
-    refused(try_code(&world, &ada, "123456").await, 404, "otp_code_not_found");
+    // Codes that are used or old are forgotten: nothing tells them from those that never were.
+    refused(try_code(&world, &ada, "123456").await, 401, "unable_to_auth_otp_code");
     let code = world.email_code(&elsewhere).await;
-    refused(try_code(&world, &ada, &code).await, 404, "otp_code_not_found");
+    refused(try_code(&world, &ada, &code).await, 401, "unable_to_auth_otp_code");
     let request = discovery::AuthenticateRequest { email_address: "ada@acme.example".to_owned(), code };
     let answer = world.stytch.otps.email.discovery.authenticate(request).await;
-    refused(answer, 404, "otp_code_not_found");
+    refused(answer, 401, "unable_to_auth_otp_code");
 }
 
 #[tokio::test]

@@ -162,7 +162,7 @@ async fn another_first_factor_then_a_second_one() {
     assert!(answer.primary_required.is_none() && answer.mfa_required.is_some());
 
     let (_, done) = world.enrol_app(&ada, &token).await;
-    assert_eq!(factor_types(&done.member_session.unwrap()), ["email_otp", "password", "totp"]);
+    assert_eq!(factor_types(&done.member_session.unwrap()), ["password", "totp"]);
     refused(world.exchange(&token, &acme).await, 404, "intermediate_session_not_found");
 }
 
@@ -191,7 +191,8 @@ async fn another_first_factor_is_enough_where_no_second_is_asked() {
     };
     let done = world.stytch.passwords.authenticate(request).await.unwrap();
     let session = is_session(&done);
-    assert_eq!(factor_types(session), ["email_otp", "password"]);
+    // A session lists what counts in its organization.
+    assert_eq!(factor_types(session), ["password"]);
     assert_eq!((session.expires_at - session.started_at).num_minutes(), 45);
     assert_eq!(session.custom_claims, Some(json!({"late": true})));
     refused(world.exchange(&token, &acme).await, 404, "intermediate_session_not_found");

@@ -110,6 +110,11 @@ async fn an_active_member_signs_in_by_the_link_to_sign_in() {
 async fn somebody_new_joins_by_the_link_to_sign_up_where_their_domain_may() {
     let world = World::new().await;
     let acme = world.organization_of_domain("acme", "acme.example").await;
+    // Not before somebody has proved an address of the domain: until then it is only said to be theirs.
+    let early = send(&world, to(&acme, "new@acme.example")).await;
+    refused(early, 400, "invalid_email_for_jit_provisioning");
+    let first = world.member(&acme, "first@acme.example").await;
+    world.session(&first).await;
     let before = world.last_message();
     let sent = send(&world, to(&acme, "new@acme.example")).await.unwrap();
     assert!(sent.member_created);

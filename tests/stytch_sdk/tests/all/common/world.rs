@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::{Router, body::Body};
+use axum::Router;
 use reqwest::{Method, Url, header::AUTHORIZATION};
 use serde_json::Value;
 use stytch::client::Vertical;
@@ -59,7 +59,7 @@ impl World {
         let vestibule = change(builder).build().await.unwrap();
         let background = vestibule.start();
         let wire_api = vestibule.wire_api().secret("tests", Secret::new(SECRET));
-        let service: WireService<Body> = api(wire_api).service().unwrap();
+        let service: WireService = api(wire_api).service().unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
