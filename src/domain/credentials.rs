@@ -73,7 +73,7 @@ impl Credentials {
 pub struct Password {
     /// Its id.
     pub password_id: CredentialId,
-    /// Its argon2id hash in PHC form, sealed.
+    /// Its hash, sealed: argon2id in PHC form, or what was taken over until its next sign-in.
     pub hash: Sealed,
 }
 
