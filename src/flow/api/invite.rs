@@ -1,5 +1,7 @@
 //! Invitations.
 
+use std::sync::Arc;
+
 use super::{Acting, ApiError, LinkTo, NewMember, Rule, member_change::merge_metadata};
 use crate::{
     domain::{AuditKind, EmailInvites, Member, MemberStatus, Organization},
@@ -13,7 +15,7 @@ impl Engine {
     /// # Errors
     /// `InviteNotAllowed`, `AlreadyMember`, `DomainClaimed`, `UnknownRole`.
     pub(crate) async fn invite(
-        &self,
+        self: &Arc<Self>,
         organization: &Organization,
         new: NewMember,
         by: Option<&Member>,
@@ -41,6 +43,9 @@ impl Engine {
                 MemberStatus::Active => return Err(Rule::AlreadyMember.into()),
                 MemberStatus::Pending | MemberStatus::Invited | MemberStatus::Deleted => {
                     self.unclaimed(&new.address, organization).await?;
+                    if member.status == MemberStatus::Deleted {
+                        self.finish_deleting(&member.member_id, caller.now).await?;
+                    }
                     self.invite_again(member, new, caller).await?
                 }
             },

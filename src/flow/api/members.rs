@@ -15,6 +15,7 @@ use crate::{
         Organization, Phone, PhoneNumber, RoleId, Scope,
     },
     flow::{About, Caller, Engine, Error, letters},
+    judge::MemberSession,
     store::{StoreError, StoreErrorKind},
     token::random,
 };
@@ -176,7 +177,8 @@ impl Engine {
         };
         // Of the two writes none is made where the other would be refused.
         self.member_names_are_free(&step(member)?).await?;
-        self.alter_credentials(member, credentials, caller).await?;
+        let oneself = acting.session().filter(|session| *session.member_id() == member.member_id);
+        self.alter_credentials(member, credentials, oneself, caller).await?;
         let changed = self.change_member(&member.member_id, step).await?;
         self.tell(AuditKind::MemberChanged, About::from(&changed), caller);
         Ok(changed)
@@ -239,11 +241,13 @@ impl Engine {
         }
     }
 
-    /// Changes what lies with a member's credentials, or nothing of it.
+    /// Changes what lies with a member's credentials, or nothing of it. Whether the member themselves may is
+    /// judged by what is replaced.
     pub(crate) async fn alter_credentials(
         &self,
         member: &Member,
         change: &CredentialChange,
+        oneself: Option<&MemberSession>,
         caller: &Caller,
     ) -> Result<(), ApiError> {
         let CredentialChange { mfa_phone_number, verified, mfa_enrolled, default_mfa_method } = change;
@@ -252,10 +256,15 @@ impl Engine {
         }
         let phone_id = self.credential_id("phone-number")?;
         let step = |seen: &Credentials| {
+            if let Some(session) = oneself
+                && let Err(rule) = self.may_change(session, &seen.enrolment(), caller)
+            {
+                return Ok((None, Err(rule)));
+            }
             let mut write = seen.clone();
             if let Some(number) = mfa_phone_number {
-                match &seen.phone {
-                    Some(phone) if phone.number == *number => {}
+                match &mut write.phone {
+                    Some(phone) if phone.number == *number => phone.verified |= *verified,
                     Some(_) => return Ok((None, Err(Rule::PhoneExists))),
                     None => {
                         write.phone = Some(Phone {
@@ -279,10 +288,11 @@ impl Engine {
                 }
                 write.default_mfa_method = Some(*method);
             }
-            Ok(((write != *seen).then_some(write), Ok(())))
+            let new = write.phone.as_ref().filter(|_| write.phone != seen.phone);
+            let new = new.map(|phone| phone.phone_id.clone());
+            Ok(((write != *seen).then_some(write), Ok(new)))
         };
-        self.change_credentials(&member.member_id, step).await??;
-        if mfa_phone_number.is_some() {
+        if let Some(phone_id) = self.change_credentials(&member.member_id, step).await?? {
             let happened = AuditKind::Enrolled { factor: FactorKind::Otp, credential_id: phone_id };
             self.tell(happened, About::from(member), caller);
         }
@@ -301,12 +311,13 @@ impl Engine {
         Ok(self.delete_member(&admin, &member.member_id, caller.now).await?)
     }
 
-    /// Brings a deleted member back: as an active one if their address was proved, else as a pending one.
+    /// Brings a deleted member back: as an active one if their address was proved, else as a pending one. Their
+    /// roles come back with them, so that a member who acts has to be allowed to give them.
     ///
     /// # Errors
-    /// `NotDeleted`.
+    /// `NotDeleted`; `NotPermitted`, `Tenancy`.
     pub(crate) async fn reactivate(
-        &self,
+        self: &Arc<Self>,
         organization: &Organization,
         member: &str,
         acting: &Acting,
@@ -314,9 +325,19 @@ impl Engine {
     ) -> Result<Member, ApiError> {
         acting.may(Action::on_members(&organization.organization_id, "create"))?;
         let member = self.api_member_even_deleted(organization, member).await?;
+        if member.status != MemberStatus::Deleted {
+            return Err(Rule::NotDeleted.into());
+        }
+        self.finish_deleting(&member.member_id, caller.now).await?;
         let step = |seen: &Member| {
             if seen.status != MemberStatus::Deleted {
                 return Err(Rule::NotDeleted.into());
+            }
+            if !seen.roles.is_empty() {
+                acting.may(Action::on_members(&seen.organization_id, "update.settings.roles"))?;
+            }
+            if seen.is_breakglass {
+                acting.may(Action::on_members(&seen.organization_id, "update.settings.is-breakglass"))?;
             }
             let status =
                 if seen.email_address_verified { MemberStatus::Active } else { MemberStatus::Pending };

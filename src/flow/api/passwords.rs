@@ -14,10 +14,10 @@ use crate::{
         PhoneNumber, RoleId, Scope, Secret,
     },
     factor::{ForeignHash, password_factor},
-    flow::{Caller, Engine, Entered, ErrorKind, Proof, SignedIn, Terms, letters},
-    judge::accepts,
+    flow::{Caller, Engine, Entered, ErrorKind, Proof, SignedIn, Terms, account::Replaces, letters},
+    judge::{Proof as Proven, accepts},
     store::Joining,
-    token::TokenKind,
+    token::{OpaqueToken, TokenKind},
 };
 
 /// How fresh a session's last proof has to be to give its member another password.
@@ -110,10 +110,11 @@ impl Engine {
         let wanted =
             |_: &MagicLink, purpose: &LinkPurpose| matches!(purpose, LinkPurpose::PasswordReset { .. });
         let link = self.look_at_api_link(&token, verifier, wanted, caller).await.map_err(reset)?;
-        if let Some(link) = &link {
-            let (member, organization) = self.whose_reset(link).await?;
-            self.judge_password(&password, &member, &organization)?;
-        }
+        let Some(link) = link else { return Err(self.spent_reset(&token, caller).await) };
+        let (member, organization) = self.whose_reset(&link).await?;
+        self.judge_password(&password, &member, &organization)?;
+        // Before the link is used up: this may be refused where many are hashed.
+        let hash = self.hash(password).await?;
         let UsedLink { address, purpose, email_id, .. } =
             self.take_api_link(&token, caller).await.map_err(reset)?;
         let LinkPurpose::PasswordReset { member_id, replaces } = purpose else {
@@ -126,9 +127,20 @@ impl Engine {
         if self.enrolment(&member_id).await?.password_id != replaces {
             return Err(Rule::ResetTokenSpent.into());
         }
+        // What somebody else has set before the address was proved is discarded by proving it.
+        let replaces = replaces.filter(|_| member.status == MemberStatus::Active);
         let member = self.prove_address_of(member, caller).await?;
-        let entered = self.set_and_enter(&member, password, held, terms, caller).await?;
-        Ok((entered, email_id))
+        let entered = self.set_and_enter(&member, (&hash, replaces.as_ref()), held, terms, caller).await;
+        Ok((entered.map_err(|error| superseded(error, Rule::ResetTokenSpent))?, email_id))
+    }
+
+    /// Why a link that is not there any more does not reset a password.
+    async fn spent_reset(&self, token: &OpaqueToken, caller: &Caller) -> ApiError {
+        match self.take_api_link(token, caller).await {
+            // It was put there again in between: nobody gets two.
+            Ok(_) => Rule::ResetTokenSpent.into(),
+            Err(error) => reset(error),
+        }
     }
 
     async fn whose_reset(&self, link: &MagicLink) -> Result<(Member, Organization), ApiError> {
@@ -159,16 +171,16 @@ impl Engine {
         Ok(self.stores.directory.join(&joining).await?)
     }
 
-    /// Sets a password, ends all sessions of the member, and enters with it.
+    /// Sets a password in the place of another, ends all sessions of the member, and enters with it.
     async fn set_and_enter(
         self: &Arc<Self>,
         member: &Member,
-        password: Secret,
+        (hash, replaces): (&str, Option<&CredentialId>),
         held: &Held,
         terms: &Terms,
         caller: &Caller,
     ) -> Result<Entered, ApiError> {
-        let password_id = self.keep_password(member, password, caller).await?;
+        let password_id = self.keep_hash(member, hash, Replaces::This(replaces), caller).await?;
         self.end_member(&member.member_id, None, caller).await?;
         let proof = Proof {
             factor: password_factor(password_id, member.member_id.clone(), caller.now),
@@ -198,11 +210,12 @@ impl Engine {
         let entrance = self.stores.directory.entrance(&organization.organization_id, address).await?;
         let member = entrance.and_then(|entrance| entrance.member).ok_or(Rule::MemberNotFound)?;
         self.judge_password(&new, &member, organization)?;
-        self.prove_password(organization, address, present, caller).await?;
+        let proved = self.prove_password(organization, address, present, caller).await?.factor.credential_id;
         if !accepts(organization, &member, FactorKind::Password) {
             return Err(Rule::AuthMethodNotAllowed.into());
         }
-        self.set_and_enter(&member, new, &Held::Nothing, terms, caller).await
+        let hash = self.hash(new).await?;
+        self.set_and_enter(&member, (&hash, Some(&proved)), &Held::Nothing, terms, caller).await
     }
 
     /// Sets a new password in a session in which something was proved in the last five minutes, and ends the
@@ -222,9 +235,12 @@ impl Engine {
         if *session.organization_id() != organization.organization_id {
             return Err(Rule::OtherMember.into());
         }
-        let fresh =
-            session.proofs().iter().any(|proof| caller.now.since(proof.at).is_some_and(|age| age <= FRESH));
-        if !fresh {
+        // What was set up in the session proves nothing in it.
+        let policy = &self.settings.sessions;
+        let counts = |proof: &Proven| {
+            proof.may_answer(policy) && caller.now.since(proof.at).is_some_and(|age| age <= FRESH)
+        };
+        if !session.proofs().iter().any(counts) {
             return Err(Rule::StaleSession.into());
         }
         let member = self.member(session.member_id()).await?;
@@ -232,7 +248,12 @@ impl Engine {
             return Err(Rule::AuthMethodNotAllowed.into());
         }
         self.judge_password(&password, &member, organization)?;
-        self.keep_password(&member, password, caller).await?;
+        let replaces = self.enrolment(&member.member_id).await?.password_id;
+        let hash = self.hash(password).await?;
+        // Hashing takes long enough for the member to end this session, as by setting another password.
+        self.fresh(&session.member_session_id(), caller.now).await?;
+        let kept = self.keep_hash(&member, &hash, Replaces::This(replaces.as_ref()), caller).await;
+        kept.map_err(|error| superseded(error.into(), Rule::StaleSession))?;
         self.end_member(&member.member_id, Some(&session.member_session_id()), caller).await?;
         let session = self.update_session(session, terms, caller.now).await?;
         Ok(self.described(&session).await?)
@@ -290,9 +311,17 @@ impl Engine {
         };
         let phone =
             CredentialChange { mfa_phone_number, verified: phone_verified, ..CredentialChange::default() };
-        self.alter_credentials(&member, &phone, caller).await?;
-        self.keep_hash(&member, hash.stored().expose(), caller).await?;
+        self.alter_credentials(&member, &phone, None, caller).await?;
+        self.keep_hash(&member, hash.stored().expose(), Replaces::Anything, caller).await?;
         Ok((member, created))
+    }
+}
+
+/// A password that was not set because another was in between, said of what was to replace it.
+fn superseded(error: ApiError, rule: Rule) -> ApiError {
+    match &error {
+        ApiError::Flow(flow) if *flow.kind() == ErrorKind::WrongPassword => rule.into(),
+        _ => error,
     }
 }
 

@@ -91,20 +91,22 @@ impl Engine {
         acting: &Acting,
         caller: &Caller,
     ) -> Result<Found, ApiError> {
-        let Found { member, organization, enrolment } = found;
+        let Found { member, organization, .. } = found;
         acting.may(Action::on_member(&organization.organization_id, &member.member_id, what.action()))?;
-        if let Some(session) = acting.session()
-            && *session.member_id() == member.member_id
-        {
-            self.may_change(session, &enrolment, caller)?;
-        }
+        let oneself = acting.session().filter(|session| *session.member_id() == member.member_id);
         let removed = self
             .change_credentials(&member.member_id, |seen| {
+                // By what is replaced: another factor may have been set up since the member was looked up.
+                if let Some(session) = oneself
+                    && let Err(rule) = self.may_change(session, &seen.enrolment(), caller)
+                {
+                    return Ok((None, Err(rule)));
+                }
                 let write = what.removed_from(seen);
                 let removed = write.is_some();
-                Ok((write, removed))
+                Ok((write, Ok(removed)))
             })
-            .await?;
+            .await??;
         if !removed {
             return Err(what.missing().into());
         }

@@ -167,9 +167,16 @@ impl Engine {
         caller: &Caller,
     ) -> Result<(), ApiError> {
         let gone = || Error::from(ErrorKind::SessionNotFound);
-        let session = self.by_id(session_id, caller.now).await?.ok_or_else(gone)?;
-        let action = "revoke.sessions";
-        acting.may(Action::on_member(session.organization_id(), session.member_id(), action))?;
+        let (organization_id, member_id) = match self.by_id(session_id, caller.now).await? {
+            Some(session) => (session.organization_id().clone(), session.member_id().clone()),
+            None => {
+                // It may be suspended until its member has proved what is demanded by now.
+                let record = self.stores.sessions.by_id(session_id).await?;
+                let record = record.filter(|record| caller.now < record.expires_at).ok_or_else(gone)?;
+                (record.organization_id, record.member_id)
+            }
+        };
+        acting.may(Action::on_member(&organization_id, &member_id, "revoke.sessions"))?;
         self.end(session_id, AuditKind::Revoked, caller).await?;
         Ok(())
     }

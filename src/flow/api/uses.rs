@@ -18,10 +18,14 @@ impl Engine {
     /// # Errors
     /// `TooManyRequests` for a client that has failed too often.
     pub(crate) async fn secret_refused(&self, caller: &Caller) -> Result<(), Error> {
-        self.tell_seldom(&caller.address, AuditKind::SecretRefused, About::nobody(), caller).await;
-        let Some(client) = caller.client else { return Ok(()) };
-        let (kind, limit) =
-            (LimitKind::SecretFailuresPerClient, self.settings.limits.secret_failures_per_client);
-        self.limit(kind, &client.to_string(), limit, About::nobody(), caller).await.map(|_| ())
+        // By its network, and not beyond the limit: nobody fills the audit log by having many addresses.
+        let client = caller.client.map(|client| client.to_string());
+        if let Some(client) = &client {
+            let limit = self.settings.limits.secret_failures_per_client;
+            self.limit(LimitKind::SecretFailuresPerClient, client, limit, About::nobody(), caller).await?;
+        }
+        let subject = client.unwrap_or_default();
+        self.tell_seldom(&subject, AuditKind::SecretRefused, About::nobody(), caller).await;
+        Ok(())
     }
 }

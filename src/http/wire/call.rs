@@ -138,8 +138,9 @@ impl From<Brought> for Tokens {
 /// What the session is to be, if one comes of the call; ignored when an intermediate session does.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub(crate) struct SessionTerms {
-    /// How long it lasts: 5 to 527,040 minutes, and no longer than the project's absolute limit. 60 where a
-    /// session begins; where one lives, it is extended only if this is given.
+    /// How long it lasts: 5 to 527,040 minutes, and no longer than the project's absolute limit. 60 where
+    /// a session begins or a first factor is added to one. `sessions/authenticate` and second factors extend a
+    /// session only if this is given.
     #[schema(value_type = Option<i32>)]
     session_duration_minutes: Option<i64>,
     /// Claims, merged deeply into those that are there; `null` deletes.

@@ -103,6 +103,11 @@ impl WireError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "the answer can't be written")
     }
 
+    /// What made the answer has panicked, which nothing that a call holds can bring about.
+    pub(crate) fn broken() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "the call failed; call again")
+    }
+
     pub(crate) fn not_for_members() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,

@@ -152,8 +152,9 @@ async fn answer(
         return Err(WireError::not_for_members());
     }
     let body = match operation.method {
-        // Passed over where it does not matter.
+        // Passed over where it does not matter, and where nobody has shown who they are.
         Method::GET | Method::DELETE => Bytes::new(),
+        _ if public => Bytes::new(),
         _ => match timeout(PATIENCE, body).await {
             Ok(Ok(body)) => body,
             Ok(Err(BadInput::TooLarge)) => return Err(WireError::too_large()),
@@ -173,7 +174,9 @@ async fn answer(
         query: query.unwrap_or_default(),
         headers: parts.headers.clone(),
     };
-    let answer = operation.answer(call, body).await?;
+    // What has begun is done, whatever becomes of the connection: between two writes nothing stops it.
+    let answering = tokio::spawn(operation.answer(call, body).in_current_span());
+    let answer = answering.await.map_err(|_| WireError::broken())??;
     Ok(if public { answer.public() } else { answer })
 }
 

@@ -157,7 +157,7 @@ async fn create(call: Call, input: MembersCreateRequest) -> Result<MemberShown, 
     let engine = &call.engine;
     let organization = engine.api_organization(call.parameter("organization_id")).await?;
     let member = engine.add_member(&organization, new, &acting, &call.caller).await?;
-    engine.alter_credentials(&member, &credentials, &call.caller).await?;
+    engine.alter_credentials(&member, &credentials, None, &call.caller).await?;
     let found = engine.api_shown(member, organization).await?;
     Ok(MemberShown::of(&call, &found))
 }
