@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
+use http::{Request, header::AUTHORIZATION};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
 use crate::{
-    api::{Api, Ask, Said},
+    api::{Api, Ask, PROJECT, SECRET, Said, basic},
     calls::{Cast, Operation, good, operations},
     common::{
         Fault,
@@ -96,4 +101,24 @@ async fn a_store_that_fails_is_503_at_every_call_and_lets_nobody_in() {
 #[tokio::test]
 async fn a_store_whose_answer_is_lost_is_503_at_every_call_and_lets_nobody_in() {
     at_every_call(Fault::FailsAfter).await;
+}
+
+/// Whatever breaks, the answer is an envelope.
+#[tokio::test]
+async fn a_store_that_panics_is_answered() {
+    let api = Api::new().await;
+    let cast = Cast::in_(&api).await;
+    api.world.durable.faults.set("*", Fault::Panics);
+    // Asked by hand: nowhere else is this an answer.
+    let request = Request::get(format!("/v1/b2b/organizations/{}", cast.open.organization_id))
+        .header(AUTHORIZATION, basic(PROJECT, SECRET))
+        .body(Body::empty())
+        .unwrap();
+    let response = api.service.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 500);
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(body["error_type"], "internal_server_error");
+    assert_eq!(body["status_code"], 500);
+    assert!(body["request_id"].as_str().is_some_and(|id| !id.is_empty()));
 }

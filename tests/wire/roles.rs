@@ -140,6 +140,27 @@ async fn an_invitation_that_is_sent_again_gives_no_more_than_the_first() {
         .refused(403, "session_authorization_error");
 }
 
+/// Whoever may only make members brings no administrator back.
+#[tokio::test]
+async fn a_deleted_administrator_comes_back_by_whoever_may_give_their_roles() {
+    let api = Api::new().await;
+    let cast = Cast::in_(&api).await;
+    let former =
+        api.member_with_password(&cast.open, "former@open.example", json!({"roles": ["stytch_admin"]})).await;
+    api.delete(&former.path()).await.done();
+    let (_, clerk) = with_role(&api, &cast.open, &["create"]).await;
+    let back = Ask::put(&format!("{}/reactivate", former.path()), &json!({}));
+    api.ask(back.clone().by(&clerk)).await.refused(403, "session_authorization_error");
+    // Invited by them, they are nobody but a member.
+    let invited = json!({"organization_id": "open", "email_address": former.address});
+    api.ask(Ask::post("magic_links/email/invite", &invited).by(&clerk)).await.done();
+    let roles = api.shown(&former).await["roles"].to_string();
+    assert!(!roles.contains("stytch_admin"), "{roles}");
+    assert!(!api.by_password(&former, json!({})).await.is_session(), "a password has come back");
+    api.delete(&former.path()).await.done();
+    api.ask(back).await.done();
+}
+
 #[tokio::test]
 async fn nobody_makes_a_member_with_what_only_the_project_writes() {
     let api = Api::new().await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Api, Ask, PASSWORD, merge, token},
-    calls::Cast,
+    calls::{Cast, NEW_PASSWORD},
     common::world::PHONE,
 };
 
@@ -265,4 +265,74 @@ async fn a_change_of_address_says_what_it_is_and_is_told_to_the_former_address()
     let told = api.world.mailbox.wait_for(&member.address, before);
     let told = tokio::time::timeout(std::time::Duration::from_secs(5), told).await;
     assert!(told.is_ok(), "nothing was told to the former address");
+}
+
+/// Whoever finds a session open sets up an app in it, which is no reason to let them set a password.
+#[tokio::test]
+async fn what_was_set_up_in_a_session_sets_no_password() {
+    let api = Api::new().await;
+    let cast = Cast::in_(&api).await;
+    let member = &cast.plain;
+    let session = api.session(member).await;
+    api.world.clock.advance_secs(301);
+    let (app, _) = api.enrol_app(member, json!({"session_token": session})).await;
+    let set = json!({"organization_id": "open", "session_token": session, "password": NEW_PASSWORD});
+    api.post("passwords/session/reset", set).await.refused(401, "session_too_old_to_reset_password");
+    // Signed in anew, it is one.
+    let theirs = api.intermediate(member).await;
+    api.world.clock.advance_secs(30);
+    let body = member.ids(json!({"intermediate_session_token": theirs, "code": app.code()}));
+    let session = token(&api.post("totp/authenticate", body).await.done(), "session_token");
+    let set = json!({"organization_id": "open", "session_token": session, "password": NEW_PASSWORD});
+    api.post("passwords/session/reset", set).await.done();
+}
+
+/// A number that a server knows to be verified is, also where it was there before.
+#[tokio::test]
+async fn a_number_that_is_taken_over_as_verified_is() {
+    let api = Api::new().await;
+    let cast = Cast::in_(&api).await;
+    let member = api.member(&cast.open, "new@open.example", json!({"mfa_phone_number": PHONE})).await;
+    let body = json!({
+        "organization_id": "open",
+        "email_address": member.address,
+        "hash": "$2a$04$ghnTAEIZx.2Pf.zxP6mBNeH91aJhNAzKLLhOOzWlH4N6gMkPgr1FG",
+        "hash_type": "bcrypt",
+        "mfa_phone_number": PHONE,
+        "set_phone_number_verified": true,
+    });
+    api.post("passwords/migrate", body).await.done();
+    assert_eq!(api.shown(&member).await["mfa_phone_number_verified"], json!(true));
+}
+
+/// Of links that were sent before any of them was used, one sets the password, however many are used at once.
+#[tokio::test]
+async fn one_of_several_links_sets_the_password() {
+    let api = std::sync::Arc::new(Api::new().await);
+    let cast = Cast::in_(&api).await;
+    let mut links = Vec::new();
+    for _ in 0..4 {
+        links.push(api.reset_link(&cast.plain).await);
+        api.world.clock.advance_secs(60);
+    }
+    let tasks: Vec<_> = links
+        .into_iter()
+        .map(|link| {
+            let api = std::sync::Arc::clone(&api);
+            tokio::spawn(async move {
+                let body = json!({"password_reset_token": link, "password": NEW_PASSWORD});
+                api.post("passwords/email/reset", body).await
+            })
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        let said = task.await.unwrap();
+        if said.is_session() {
+            won += 1;
+        } else {
+            said.refused(401, "unable_to_auth_password_reset_token");
+        }
+    }
+    assert_eq!(won, 1);
 }

@@ -226,6 +226,21 @@ async fn nobody_is_waited_for() {
     let answering = api.send("an endless body".to_owned(), request);
     let said = tokio::time::timeout(std::time::Duration::from_secs(5), answering).await;
     said.expect("an answer before the body has come").refused(401, "unauthorized_credentials");
+
+    let (_sender, receiver) = tokio::sync::mpsc::channel(1);
+    let request = Request::post("/sdk/v1/anything").body(Body::new(Never(receiver))).unwrap();
+    let answering = api.send("an endless body".to_owned(), request);
+    let said = tokio::time::timeout(std::time::Duration::from_secs(5), answering).await;
+    said.expect("an answer before the body has come").refused(400, "operation_not_available");
+
+    // Whoever has shown one is, for half a minute.
+    tokio::time::pause();
+    let (_sender, receiver) = tokio::sync::mpsc::channel(1);
+    let request = Request::post("/v1/b2b/sessions/authenticate")
+        .header(AUTHORIZATION, basic(PROJECT, SECRET))
+        .body(Body::new(Never(receiver)))
+        .unwrap();
+    api.send("an endless body".to_owned(), request).await.refused(408, "request_timeout");
 }
 
 /// Values of every type but the right ones.

@@ -188,7 +188,7 @@ impl Engine {
         discovery: bool,
         caller: &Caller,
     ) -> Result<Proof, ApiError> {
-        if let Some(proof) = self.sandbox_link(token, discovery, caller).await? {
+        if let Some(proof) = self.sandbox_link(token, discovery, caller)? {
             return Ok(proof);
         }
         let wanted = |link: &MagicLink, purpose: &LinkPurpose| {

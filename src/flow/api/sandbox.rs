@@ -5,7 +5,7 @@ use super::ApiError;
 use crate::{
     domain::{
         EmailAddress, Factor, FactorKind, Member, MemberId, MemberStatus, Organization, OrganizationId,
-        Scope, Secret, Slug, Subject,
+        Scope, Secret, Slug, Subject, Timestamp,
     },
     flow::{Caller, Engine, Error, ErrorKind, Proof},
     store::{FindOrganization, StoreErrorKind},
@@ -27,7 +27,7 @@ impl Engine {
     }
 
     /// What a link of the sandbox proves; nothing for any other.
-    pub(super) async fn sandbox_link(
+    pub(super) fn sandbox_link(
         &self,
         token: &Secret,
         discovery: bool,
@@ -42,35 +42,34 @@ impl Engine {
             UNKNOWN_LINK => return Err(ErrorKind::UnknownLink.into()),
             _ => return Ok(None),
         }
-        let (organization_id, address) = self.sandbox(caller).await?;
+        let (organization_id, address) = named()?;
         let id = self.email_id(&address);
         let factor = Factor::new(FactorKind::MagicLink, Subject::Email(address), id, caller.now);
         let scope = if discovery { Scope::Discovery } else { Scope::Organization(organization_id) };
         Ok(Some(Proof { factor, scope, return_to: None }))
     }
 
-    /// The organization of the sandbox and the address of its one member, made when they are first needed.
-    async fn sandbox(&self, caller: &Caller) -> Result<(OrganizationId, EmailAddress), ApiError> {
-        let unreadable = |_| Error::from(ErrorKind::Unavailable);
-        let id = OrganizationId::new(ORGANIZATION).map_err(unreadable_id)?;
-        let address = EmailAddress::parse(ADDRESS).map_err(unreadable)?;
-        let find = FindOrganization::Id(&id);
-        if self.stores.directory.organization(find).await?.is_none() {
-            let slug = Slug::parse("sandbox-stytch").map_err(unreadable)?;
-            let organization = Organization::new(id.clone(), "Sandbox", slug, caller.now);
-            let member_id = MemberId::mint(self.settings.environment, random().map_err(Error::from)?);
-            let member =
-                Member::new(member_id, id.clone(), address.clone(), MemberStatus::Active, caller.now);
-            match self.admin()?.create_organization(&organization, &[member]).await {
-                // Somebody else was faster.
-                Err(error) if error.kind() == StoreErrorKind::Taken => {}
-                made => made?,
-            }
+    /// Makes the organization of the sandbox with its one member, where the sandbox is on and they are not there.
+    pub(crate) async fn prepare_sandbox(&self, now: Timestamp) -> Result<(), ApiError> {
+        let Some(admin) = self.stores.admin.as_ref().filter(|_| self.settings.sandbox) else { return Ok(()) };
+        let (id, address) = named()?;
+        if self.stores.directory.organization(FindOrganization::Id(&id)).await?.is_some() {
+            return Ok(());
         }
-        Ok((id, address))
+        let slug = Slug::parse("sandbox-stytch").map_err(Error::from)?;
+        let organization = Organization::new(id.clone(), "Sandbox", slug, now);
+        let member_id = MemberId::mint(self.settings.environment, random().map_err(Error::from)?);
+        let member = Member::new(member_id, id, address, MemberStatus::Active, now);
+        match admin.create_organization(&organization, &[member]).await {
+            // Another node was faster.
+            Err(error) if error.kind() == StoreErrorKind::Taken => Ok(()),
+            made => Ok(made?),
+        }
     }
 }
 
-fn unreadable_id(_: crate::domain::InvalidId) -> Error {
-    ErrorKind::Unavailable.into()
+/// What Stytch calls the organization of the sandbox and its one member.
+fn named() -> Result<(OrganizationId, EmailAddress), Error> {
+    let id = OrganizationId::new(ORGANIZATION).map_err(|_| ErrorKind::OrganizationNotFound)?;
+    Ok((id, EmailAddress::parse(ADDRESS)?))
 }

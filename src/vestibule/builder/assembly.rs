@@ -107,6 +107,8 @@ impl Builder {
         let now = engine.clock.now();
         engine.load_keys(now).await.map_err(|error| BuildError::one(because(&error)))?;
         engine.try_signing(now).map_err(|error| BuildError::one(because(&error)))?;
+        #[cfg(feature = "wire-api")]
+        engine.prepare_sandbox(now).await.map_err(|error| BuildError::one(error.to_string()))?;
         let senders = Senders { email, sms: self.sms, mailbox: self.mailbox };
         Ok(Vestibule::new(Arc::new(engine), senders))
     }

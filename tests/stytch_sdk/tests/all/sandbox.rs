@@ -1,8 +1,15 @@
 //! The constants of Stytch's sandbox, with which tests against it are written.
 
-use stytch::b2b::magic_links::{AuthenticateRequest, AuthenticateResponse};
+use stytch::b2b::{
+    magic_links::{AuthenticateRequest, AuthenticateResponse},
+    magic_links_discovery, organizations, otp_email, otp_sms,
+};
+use vestibule::Vestibule;
 
-use crate::common::{World, is_session, refused};
+use crate::common::{World, is_session, refused, some};
+
+const ORGANIZATION: &str = "organization-test-007d9d4a-deac-4a87-ba0a-e6e8afba4d4b";
+const ADDRESS: &str = "sandbox@stytch.com";
 
 const GOOD: &str = "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94=";
 const USED: &str = "3pzjQpgksDlGKWEwUq2Up--hCHC_0oamfLHyfspKDFU=";
@@ -30,7 +37,63 @@ async fn the_constants_answer_as_stytchs_sandbox_does() {
     for _ in 0..2 {
         let entered = open(&world, GOOD).await.unwrap();
         is_session(&entered);
-        assert_eq!(entered.member.email_address, "sandbox@stytch.com");
-        assert_eq!(entered.organization_id, "organization-test-007d9d4a-deac-4a87-ba0a-e6e8afba4d4b");
+        assert_eq!(entered.member.email_address, ADDRESS);
+        assert_eq!(entered.organization_id, ORGANIZATION);
     }
+    for (token, status) in [(GOOD, 200), (USED, 401), (UNKNOWN, 404)] {
+        let request = magic_links_discovery::AuthenticateRequest {
+            discovery_magic_links_token: token.to_owned(),
+            ..Default::default()
+        };
+        match world.stytch.magic_links.discovery.authenticate(request).await {
+            Ok(found) => {
+                assert_eq!(status, 200);
+                assert_eq!(found.email_address, ADDRESS);
+                assert_eq!(found.discovered_organizations.len(), 1);
+            }
+            Err(error) => {
+                let error = crate::common::failed::<()>(Err(error));
+                assert_eq!(error.status_code.as_u16(), status, "{error:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_organization_is_there_and_its_codes_are_known() {
+    let world = World::with(|builder| builder.sandbox(true)).await;
+    let request = organizations::GetRequest { organization_id: ORGANIZATION.to_owned() };
+    world.stytch.organizations.get(request).await.unwrap();
+    let request = otp_email::LoginOrSignupRequest {
+        organization_id: ORGANIZATION.to_owned(),
+        email_address: ADDRESS.to_owned(),
+        ..Default::default()
+    };
+    let sent = world.stytch.otps.email.login_or_signup(request).await.unwrap();
+    let request = otp_email::AuthenticateRequest {
+        organization_id: ORGANIZATION.to_owned(),
+        email_address: ADDRESS.to_owned(),
+        code: "000000".to_owned(),
+        ..Default::default()
+    };
+    let entered = world.stytch.otps.email.authenticate(request).await.unwrap();
+    let session = &entered.session_token;
+    let request = otp_sms::SendRequest {
+        mfa_phone_number: some("+10000000000"),
+        session_token: some(session),
+        organization_id: ORGANIZATION.to_owned(),
+        member_id: sent.member_id.clone(),
+        ..Default::default()
+    };
+    world.stytch.otps.sms.send(request).await.unwrap();
+    let with = otp_sms::AuthenticateRequest { session_token: some(session), ..Default::default() };
+    world.by_sms(&sent.member, "000000", with).await.unwrap();
+    let messages = world.mailbox.messages();
+    assert!(messages.iter().all(|message| !message.text.contains("000000")), "a code was sent");
+}
+
+#[tokio::test]
+async fn no_live_project_takes_them() {
+    let refused = Vestibule::builder().sandbox(true).build().await.unwrap_err().to_string();
+    assert!(refused.contains("sandbox is for Vestibule::development() alone"), "{refused}");
 }
