@@ -2,6 +2,7 @@
 
 mod common;
 
+mod at_rest;
 mod discovery;
 mod email_otp;
 mod flows;

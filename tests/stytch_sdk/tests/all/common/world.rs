@@ -29,7 +29,7 @@ pub(crate) struct World {
     http: reqwest::Client,
     _vestibule: Vestibule,
     _background: Background,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl World {
@@ -77,7 +77,7 @@ impl World {
             http: reqwest::Client::new(),
             _vestibule: vestibule,
             _background: background,
-            _folder: folder,
+            folder,
         }
     }
 
