@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::Time;
+use super::{Absent, Time};
 use crate::{
     domain::{self, Enrolment, MemberStatus, RoleId, Timestamp},
     judge::effective_roles,
@@ -121,10 +121,6 @@ struct RetiredEmail {
     /// The address.
     email_address: String,
 }
-
-/// What does not exist here.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub(super) struct Absent {}
 
 impl Member {
     pub(crate) fn of(

@@ -49,6 +49,10 @@ impl utoipa::PartialSchema for Handed {
 
 impl ToSchema for Handed {}
 
+/// What does not exist here.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Absent {}
+
 /// A point in time: RFC 3339, UTC.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(value_type = String, format = DateTime)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{PolicyRole, Time, member::Absent};
+use super::{Absent, PolicyRole, Time};
 use crate::domain::{self, Admits, Allowed, EmailInvites, JitProvisioning, MfaPolicy};
 
 /// A tenant: who may join it, by which factors, with which roles.

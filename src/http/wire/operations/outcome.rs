@@ -5,24 +5,38 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::{Enrolment, Factor},
-    flow::{Bag, Discovered, Entered, Error, SignedIn, Unfinished, api::Found},
+    flow::{
+        Bag, Discovered, Entered, Error, SignedIn, Terms, Unfinished,
+        api::{Found, Held, SecondProof},
+    },
     http::wire::{
         call::Call,
-        error::WireError,
+        error::{Tried, WireError},
         objects::{
-            DiscoveredOrganization, Handed, Member, MfaRequired, Organization, PrimaryRequired,
+            Absent, DiscoveredOrganization, Handed, Member, MfaRequired, Organization, PrimaryRequired,
             SessionObject, Time,
         },
     },
 };
 
-/// What does not exist here.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub(super) struct Absent {}
-
 /// That it was done, and nothing else.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(super) struct Done {}
+
+impl Call {
+    /// Proves a second factor; what is wrong with it is called by its kind.
+    pub(super) async fn prove_second(
+        &self,
+        found: &Found,
+        proof: SecondProof,
+        held: &Held,
+        terms: &Terms,
+        tried: Tried,
+    ) -> Result<SignedIn, WireError> {
+        let proved = self.engine.second_factor_of(found, proof, held, terms, &self.caller).await;
+        proved.map_err(|error| WireError::tried(tried, error))
+    }
+}
 
 /// A member session of an organization; or an intermediate session, and what is owed.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -117,7 +117,7 @@ struct PasswordsStrengthCheckResponse {
     breach_detection_on_create: bool,
     /// `null`: it is not judged by kinds of characters.
     #[schema(value_type = Option<Object>)]
-    luds_feedback: Option<super::outcome::Absent>,
+    luds_feedback: Option<crate::http::wire::objects::Absent>,
     /// What is wrong with it, and what would make it better.
     zxcvbn_feedback: ZxcvbnFeedback,
 }

@@ -115,11 +115,7 @@ async fn recover(
     let held = call.held_something_for(&input.brought, &terms).await?;
     let proof =
         SecondProof { factor: SecondFactor::RecoveryCode(input.recovery_code), choice: MfaChoice::default() };
-    let signed_in = call
-        .engine
-        .second_factor_of(&found, proof, &held, &terms, &call.caller)
-        .await
-        .map_err(|error| WireError::tried(Tried::RecoveryCode, error))?;
+    let signed_in = call.prove_second(&found, proof, &held, &terms, Tried::RecoveryCode).await?;
     let left = call.engine.enrolment(&found.member.member_id).await?.recovery_codes;
     Ok(RecoveryCodesRecoverResponse {
         authenticated: SecondAuthenticated::of(&call, &signed_in).await?,

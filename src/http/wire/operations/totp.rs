@@ -111,11 +111,7 @@ async fn authenticate(call: Call, input: TotpAuthenticateRequest) -> Result<Seco
     let found = call.engine.api_found(&input.organization_id, &input.member_id).await?;
     let held = call.held_something_for(&input.brought, &terms).await?;
     let proof = SecondProof { factor: SecondFactor::Totp(input.code), choice: input.choice.choice() };
-    let signed_in = call
-        .engine
-        .second_factor_of(&found, proof, &held, &terms, &call.caller)
-        .await
-        .map_err(|error| WireError::tried(Tried::Totp, error))?;
+    let signed_in = call.prove_second(&found, proof, &held, &terms, Tried::Totp).await?;
     SecondAuthenticated::of(&call, &signed_in).await
 }
 
