@@ -7,6 +7,7 @@ pub mod peers;
 pub mod pin;
 pub mod rounds;
 pub mod rows;
+pub mod served;
 pub mod vestibules;
 
 pub use contestant::{ANSWER, Contestant, Credential};

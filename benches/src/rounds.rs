@@ -19,9 +19,10 @@ const AT_ONCE: Duration = Duration::from_millis(20);
 /// The same with several threads, whose rounds have to last so long that it does not count which one begins.
 const REQUESTS_EACH: usize = 50_000;
 
-/// Before each measurement so many times as many are served untimed, as a server serves its own clients and
-/// no others': what the rows before left in the caches is not what it would find.
-const AWAKE: usize = 5;
+/// Before each measurement every client is served so many times untimed, or as many as there is time for, as a
+/// server serves its own clients and no others': what the rows before left in the caches is not what it would find.
+const AWAKE: usize = 3;
+const AWAKE_FOR: Duration = Duration::from_millis(100);
 
 /// What a request takes in a row.
 #[derive(Clone, Copy)]
@@ -41,13 +42,12 @@ pub struct Time {
 pub fn times(rows: &[Contestant], sessions: usize, threads: usize) -> Vec<Time> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut times = vec![Vec::new(); rows.len()];
-    let requests: Vec<usize> = rows.iter().map(|row| pace(row, threads)).collect();
+    let paces: Vec<Pace> = rows.iter().map(|row| pace(row, sessions, threads)).collect();
     for round in 0..WARM_UP + ROUNDS {
         for turn in 0..rows.len() {
             // Another row begins each round, and none repeats the order of the one before it.
             let row = (turn + round) % rows.len();
-            let requests = requests[row];
-            let awake = AWAKE * requests.min(REQUESTS);
+            let Pace { awake, requests } = paces[row];
             let mut order = || (0..awake + requests).map(|_| random.below(sessions)).collect();
             let orders: Vec<Vec<u32>> = (0..threads).map(|_| order()).collect();
             let time = time(&rows[row], &orders, requests);
@@ -67,16 +67,28 @@ pub fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// How many requests of a row are timed at once.
-fn pace(row: &Contestant, threads: usize) -> usize {
+/// How many requests of a row are served at once.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// Untimed.
+    awake: usize,
+    /// Timed.
+    requests: usize,
+}
+
+fn pace(row: &Contestant, sessions: usize, threads: usize) -> Pace {
     const TRIAL: u32 = 100;
     let runtime = runtime();
     runtime.block_on(row.serve(&[0; TRIAL as usize]));
     let began = Instant::now();
     runtime.block_on(row.serve(&[0; TRIAL as usize]));
     let one = began.elapsed() / TRIAL;
+    let within = |time: Duration| usize::try_from(time.as_nanos() / one.as_nanos().max(1)).unwrap();
     let most = if threads == 1 { REQUESTS } else { REQUESTS_EACH };
-    usize::try_from(AT_ONCE.as_nanos() / one.as_nanos().max(1)).unwrap().clamp(50, most)
+    Pace {
+        awake: within(AWAKE_FOR).min(AWAKE * sessions).max(REQUESTS),
+        requests: within(AT_ONCE).clamp(50, most),
+    }
 }
 
 /// The nanoseconds that pass by request, in the last so many of each order. Each thread is timed by itself, and

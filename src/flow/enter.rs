@@ -367,23 +367,17 @@ impl Engine {
         let token = self.token_of(&session);
         self.table.settle(&mut session, token.as_bytes());
         match source {
-            Source::Fresh { .. } => self.stores.sessions.insert(&session.record()).await?,
+            Source::Fresh { .. } => self.keep(&session, continues.as_ref(), caller).await?,
             Source::Intermediate { bag, .. } => {
-                let (engine, session) = (Arc::clone(self), session.clone());
+                let engine = Arc::clone(self);
+                let (session, continues, caller) = (session.clone(), continues.clone(), caller.clone());
                 self.use_up(
                     &bag,
                     now,
-                    async move { Ok(engine.stores.sessions.insert(&session.record()).await?) },
+                    async move { engine.keep(&session, continues.as_ref(), &caller).await },
                 )
                 .await?;
             }
-        }
-        if let Some(origin) = &continues
-            && !self.is_live(&origin.session_id, now).await?
-        {
-            // Ended while this was made: so does this.
-            self.end(&session.member_session_id(), AuditKind::Revoked, caller).await?;
-            return Err(ErrorKind::SessionNotFound.into());
         }
         self.table.fill(&session, ticket, now);
         let mut factors: Vec<FactorKind> = session.proofs().iter().map(|proof| proof.kind).collect();
@@ -395,6 +389,46 @@ impl Engine {
         };
         self.tell(happened, About::from(&session), caller);
         Ok(SignedIn { session, session_token: token.into(), member, organization, return_to })
+    }
+
+    /// Keeps a session that was just made. Whoever ended what it rests on may have been too early to find it: then
+    /// it ends as well.
+    async fn keep(
+        self: &Arc<Self>,
+        session: &MemberSession,
+        continues: Option<&Continues>,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        self.stores.sessions.insert(&session.record()).await?;
+        match self.still_stands(session, continues, caller.now).await {
+            Ok(true) => Ok(()),
+            ended => {
+                self.end(&session.member_session_id(), AuditKind::Revoked, caller).await?;
+                Err(ended.err().unwrap_or_else(|| ErrorKind::SessionNotFound.into()))
+            }
+        }
+    }
+
+    /// Whether the session that a session comes from still lives, and the password that it rests on was not
+    /// replaced.
+    async fn still_stands(
+        &self,
+        session: &MemberSession,
+        continues: Option<&Continues>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        if let Some(origin) = continues
+            && !self.is_live(&origin.session_id, now).await?
+        {
+            return Ok(false);
+        }
+        let factors = session.authentication_factors();
+        let of_member = |factor: &&Factor| {
+            factor.kind == FactorKind::Password && matches!(factor.subject, Subject::Member(_))
+        };
+        let Some(password) = factors.iter().find(of_member) else { return Ok(true) };
+        let present = self.enrolment(session.member_id()).await?.password_id;
+        Ok(present.is_none_or(|present| present == password.credential_id))
     }
 
     /// Turns an intermediate session to an organization: the exchange of discovery.

@@ -443,6 +443,17 @@ async fn the_settings_of_an_organization_have_stytchs_names_for_what_is_wrong() 
             json!({"rbac_email_implicit_role_assignments": [{"domain": "a.example", "role_id": "ghost"}]}),
             "invalid_rbac_role_assignment",
         ),
+        (json!({"mfa_policy": "SOMETIMES"}), "invalid_organization_mfa_policy"),
+        (json!({"mfa_methods": "SOME"}), "invalid_organization_mfa_factor_setting"),
+        (json!({"auth_methods": "SOME"}), "invalid_organization_auth_factor_setting"),
+        (json!({"email_invites": "SOME"}), "invalid_restricted_email_setting"),
+        (json!({"email_jit_provisioning": "ALL_ALLOWED"}), "invalid_restricted_email_setting"),
+        (json!({"sso_jit_provisioning": "SOME"}), "bad_request"),
+        // Nobody could come in any more.
+        (
+            json!({"email_invites": "NOT_ALLOWED", "sso_jit_provisioning": "NOT_ALLOWED"}),
+            "invalid_organization_auth_factor_setting",
+        ),
     ] {
         let path = format!("organizations/{}", cast.open.organization_id);
         let before = api.get(&path).await.done()["organization"].clone();
@@ -482,4 +493,25 @@ async fn the_lists_of_an_organization_have_an_end() {
         let said = api.put("organizations/open", change).await;
         assert_eq!(said.status, 400, "{text} is taken");
     }
+}
+
+#[tokio::test]
+async fn what_a_state_does_not_allow_is_called_by_its_name() {
+    let api = Api::with(|builder| builder.create_organizations(false)).await;
+    let cast = Cast::in_(&api).await;
+    let plain = &cast.plain;
+    api.put(&format!("{}/reactivate", plain.path()), json!({})).await.refused(400, "member_not_deleted");
+    for secret in ["", "GEZDGNBVGY3TQOJ1", "gezdgnbv", "GEZDGNBV=GY3TQOJQ"] {
+        let body = plain.ids(json!({"secret": secret}));
+        api.post("totp/migrate", body).await.refused(400, "invalid_totp_secret");
+    }
+    assert_eq!(api.shown(plain).await["totp_registration_id"], "");
+
+    // Where people don't make organizations, the project still does.
+    let token = api.discovery("founder@new.example").await;
+    let body = json!({"intermediate_session_token": token, "organization_slug": "new"});
+    let said = api.post("discovery/organizations/create", body).await;
+    said.refused(403, "organization_creation_not_allowed");
+    api.get("organizations/new").await.refused(404, "organization_not_found");
+    api.organization("new", json!({})).await;
 }

@@ -7,8 +7,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod api;
 mod arguments;
+mod automatic_sms;
 mod calls;
 mod credentials;
 mod faults;

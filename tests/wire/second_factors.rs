@@ -1,11 +1,13 @@
 //! No session without the second factor that is due, and none is set up beside one that is there.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::{
     api::{Api, Ask, PASSWORD, merge, token},
     calls::{Cast, NEW_PASSWORD},
-    common::world::PHONE,
+    common::{Fault, faults::Gate, world::PHONE},
 };
 
 const ANOTHER_PHONE: &str = "+15557654321";
@@ -167,6 +169,41 @@ async fn no_reset_of_a_password_gets_around_the_second_factor() {
     assert!(!said.is_session() && said.body["mfa_required"].is_object(), "{}", said.body);
 }
 
+/// Its session is being written when the reset ends all that there are.
+#[tokio::test]
+async fn a_sign_in_by_the_former_password_does_not_outlive_a_reset_beside_it() {
+    let api = Arc::new(Api::new().await);
+    let cast = Cast::in_(&api).await;
+    let member = cast.owing.clone();
+    let brought = json!({"intermediate_session_token": api.intermediate(&member).await});
+    let (app, _) = api.enrol_app(&member, brought).await;
+    let link = api.reset_link(&member).await;
+
+    let gate = Gate::new();
+    let waiting = api.intermediate(&member).await;
+    api.world.durable.faults.set("sessions.insert", Fault::Waits(Arc::clone(&gate)));
+    let body = member.ids(json!({"intermediate_session_token": waiting, "code": app.next_code()}));
+    let signing_in = tokio::spawn({
+        let api = Arc::clone(&api);
+        async move { api.post("totp/authenticate", body).await }
+    });
+    gate.arrived().await;
+    let body = json!({"password_reset_token": link, "password": NEW_PASSWORD});
+    let reset = api.post("passwords/email/reset", body).await;
+    assert!(!reset.is_session(), "{}", reset.body);
+    gate.open();
+    signing_in.await.unwrap().refused(404, "session_not_found");
+    let query = format!("organization_id=strict&member_id={}", member.member_id);
+    let live = api.get(&format!("sessions?{query}")).await.done();
+    assert_eq!(live["member_sessions"], json!([]));
+    // What it was begun with is not good for another try.
+    api.world.durable.faults.clear();
+    api.world.clock.advance_secs(60);
+    let body = member.ids(json!({"intermediate_session_token": waiting, "code": app.code()}));
+    let said = api.post("totp/authenticate", body).await;
+    said.refused(400, "action_available_only_once_primary_authentication_is_met");
+}
+
 /// Other links to set a password by die with the one that was used.
 #[tokio::test]
 async fn an_older_link_to_set_a_password_is_dead_once_one_was_used() {
@@ -308,7 +345,7 @@ async fn a_number_that_is_taken_over_as_verified_is() {
 /// Of links that were sent before any of them was used, one sets the password, however many are used at once.
 #[tokio::test]
 async fn one_of_several_links_sets_the_password() {
-    let api = std::sync::Arc::new(Api::new().await);
+    let api = Arc::new(Api::new().await);
     let cast = Cast::in_(&api).await;
     let mut links = Vec::new();
     for _ in 0..4 {
@@ -318,7 +355,7 @@ async fn one_of_several_links_sets_the_password() {
     let tasks: Vec<_> = links
         .into_iter()
         .map(|link| {
-            let api = std::sync::Arc::clone(&api);
+            let api = Arc::clone(&api);
             tokio::spawn(async move {
                 let body = json!({"password_reset_token": link, "password": NEW_PASSWORD});
                 api.post("passwords/email/reset", body).await

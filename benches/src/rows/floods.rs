@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use axum::{Router, routing::get};
-use http::header::{AUTHORIZATION, COOKIE};
+use http::{
+    HeaderValue,
+    header::{AUTHORIZATION, COOKIE},
+};
 use tower::Layer;
 use vestibule::{JwtAlgorithm, Vestibule, store::sqlite::SqliteStore};
 
@@ -21,7 +24,8 @@ const DIFFERENT: usize = 1_000;
 
 pub struct Floods {
     pub good: Contestant,
-    /// Each answers, and lets nobody in: its handler asks nobody who they are.
+    /// Each answers, and lets nobody in: its handler asks nobody who they are. The first is bare axum, for
+    /// comparison.
     pub floods: Vec<Contestant>,
 }
 
@@ -43,8 +47,12 @@ pub async fn floods(sessions: usize, file: &Path) -> Floods {
     let forged_jwts: Arc<[Credential]> =
         jwts.iter().map(|jwt| (AUTHORIZATION, bearer(&forged(jwt)))).collect();
     let public = vestibule.session_layer().layer(Router::new().route("/", get(async || ANSWER)));
-    let mut floods = Vec::new();
+    let nothing: Arc<[Credential]> = [(COOKIE, HeaderValue::from_static("theme=dark"))].into();
+    let bare = Router::new().route("/", get(async || ANSWER));
+    // What any work on the other processor does: it is no flood.
+    let mut floods = vec![Contestant::new("nothing but bare axum", bare, Arc::clone(&nothing)).await];
     for (name, credentials) in [
+        ("requests without a token", nothing),
         ("forged tokens", cookies(&forged_tokens)),
         ("tokens of ended sessions", cookies(&ended)),
         ("forged JWTs, RS256", forged_jwts),

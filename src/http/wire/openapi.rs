@@ -52,13 +52,26 @@ fn one(operation: &Operation, schemas: &mut Map<String, Value>) -> Value {
     });
     if let Some(request) = operation.request {
         let reference = reference(request(), schemas);
-        described["requestBody"] =
-            json!({"required": true, "content": {"application/json": {"schema": reference}}});
+        described["requestBody"] = json!({
+            "required": asks_for_something(&reference, schemas),
+            "content": {"application/json": {"schema": reference}},
+        });
     }
     if operation.refused {
         described["deprecated"] = json!(true);
     }
     described
+}
+
+/// Whether a field has to be there: else an empty body will do.
+fn asks_for_something(schema: &Value, schemas: &Map<String, Value>) -> bool {
+    let is_asked = |schema: &Value| asks_for_something(schema, schemas);
+    schema["required"].as_array().is_some_and(|fields| !fields.is_empty())
+        || schema["allOf"].as_array().is_some_and(|parts| parts.iter().any(is_asked))
+        || schema["$ref"]
+            .as_str()
+            .and_then(|reference| schemas.get(reference.rsplit('/').next()?))
+            .is_some_and(is_asked)
 }
 
 /// Like `post_sessions_authenticate`.

@@ -11,7 +11,12 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use super::{answer::Answer, call::Call, error::WireError};
+use super::{
+    answer::Answer,
+    call::Call,
+    error::WireError,
+    objects::{Admission, JitProvisioning, MfaPolicy, Restriction},
+};
 use crate::flow::api::Rule;
 
 /// Stands in a template for whatever follows.
@@ -257,19 +262,22 @@ fn read<I: DeserializeOwned>(body: &[u8]) -> Result<I, WireError> {
 
 /// Settings of an organization whose wrong values have names of their own.
 fn wrong_setting(text: &str) -> Option<WireError> {
-    const SETTINGS: [(&str, &[&str], &str); 5] = [
-        ("mfa_policy", &["OPTIONAL", "REQUIRED_FOR_ALL"], "invalid_organization_mfa_policy"),
-        ("mfa_methods", &["ALL_ALLOWED", "RESTRICTED"], "invalid_organization_mfa_factor_setting"),
-        ("auth_methods", &["ALL_ALLOWED", "RESTRICTED"], "invalid_organization_auth_factor_setting"),
-        ("email_invites", &["ALL_ALLOWED", "RESTRICTED", "NOT_ALLOWED"], "invalid_restricted_email_setting"),
-        ("email_jit_provisioning", &["RESTRICTED", "NOT_ALLOWED"], "invalid_restricted_email_setting"),
-    ];
+    fn is<T: DeserializeOwned>(value: &Value) -> bool {
+        T::deserialize(value).is_ok()
+    }
     let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
-    let wrong = |field: &str, known: &[&str]| {
-        fields.get(field).and_then(Value::as_str).is_some_and(|value| !known.contains(&value))
+    let wrong = |(field, value): (&String, &Value)| {
+        let (is_one, error_type) = match field.as_str() {
+            "mfa_policy" => (is::<MfaPolicy>(value), "invalid_organization_mfa_policy"),
+            "mfa_methods" => (is::<Restriction>(value), "invalid_organization_mfa_factor_setting"),
+            "auth_methods" => (is::<Restriction>(value), "invalid_organization_auth_factor_setting"),
+            "email_invites" => (is::<Admission>(value), "invalid_restricted_email_setting"),
+            "email_jit_provisioning" => (is::<JitProvisioning>(value), "invalid_restricted_email_setting"),
+            _ => return None,
+        };
+        (value.is_string() && !is_one).then(|| WireError::setting(error_type, field))
     };
-    let (field, _, error_type) = SETTINGS.iter().find(|(field, known, _)| wrong(field, known))?;
-    Some(WireError::setting(error_type, field))
+    fields.iter().find_map(wrong)
 }
 
 /// Why a body can't be read, without what stands in it: that may be a password in the wrong place.

@@ -4,14 +4,14 @@
 //! are called in random order, over SQLite. `calls serve SESSIONS PORT` is what it starts for each. The server has the
 //! first processor, the load of wrk the second.
 
-mod load;
 mod server;
 
-use vestibule_benches::pin;
+use vestibule_benches::{pin, served::Served};
 
 const SECONDS: u64 = 10;
 const CONNECTIONS: usize = 16;
 const SESSIONS: [usize; 3] = [1, 100, 1_000];
+const SCRIPT: &str = include_str!("calls.lua");
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,15 +31,15 @@ fn measure(seconds: u64) {
     println!("{:<12}{:<8}{:>12}{:>10}{:>10}", "sessions", "by", "calls/s", "p50 ms", "p99 ms");
     for sessions in SESSIONS {
         let folder = tempfile::tempdir().unwrap();
-        let server = server::Server::start(sessions, folder.path());
+        let server = Served::start(&[&sessions.to_string()], folder.path());
         for by in ["session_token", "session_jwt"] {
             // Once to warm up: so that what is measured is how it goes on.
-            load::put_on(&server, by, CONNECTIONS, 1);
-            let load = load::put_on(&server, by, CONNECTIONS, seconds);
+            server.load(SCRIPT, by, CONNECTIONS, 1);
+            let load = server.load(SCRIPT, by, CONNECTIONS, seconds);
             println!(
                 "{sessions:<12}{:<8}{:>12.0}{:>10.2}{:>10.2}",
                 by.trim_start_matches("session_"),
-                load.calls / load.seconds,
+                load.requests / load.seconds,
                 load.p50 / 1e3,
                 load.p99 / 1e3
             );

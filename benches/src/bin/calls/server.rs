@@ -1,21 +1,13 @@
-//! The API in a process of its own.
+//! The API, served.
 
 use std::{
-    fs::{self, File},
     io::Write,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::Child,
-    thread::sleep,
-    time::Duration,
+    net::{Ipv4Addr, SocketAddr},
 };
 
 use axum::Router;
 use vestibule::{JwtAlgorithm, domain::Secret, store::sqlite::SqliteStore};
-use vestibule_benches::{
-    pin,
-    vestibules::{OneKey, People, SESSIONS_PER_MEMBER, builder, create_all, sign_in_all},
-};
+use vestibule_benches::vestibules::{OneKey, People, SESSIONS_PER_MEMBER, builder, create_all, sign_in_all};
 
 const SECRET: &str = "secret-test-of-the-benchmark";
 
@@ -47,39 +39,4 @@ pub fn serve(sessions: usize, port: u16) {
         axum::serve(listener, api.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();
         background.stop().await;
     });
-}
-
-/// A server that was started; it ends with this.
-pub struct Server {
-    process: Child,
-    pub address: SocketAddr,
-    /// The file with what it has printed.
-    pub printed: PathBuf,
-}
-
-impl Server {
-    pub fn start(sessions: usize, folder: &Path) -> Self {
-        // Given back at once, for the server to take.
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let printed = folder.join(address.port().to_string());
-        let program = std::env::current_exe().unwrap();
-        let mut process = pin::to_processor(0, program.to_str().unwrap())
-            .args(["serve", &sessions.to_string(), &address.port().to_string()])
-            .stdout(File::create(&printed).unwrap())
-            .spawn()
-            .unwrap();
-        while TcpStream::connect(address).is_err() {
-            assert!(process.try_wait().unwrap().is_none(), "the server did not start");
-            sleep(Duration::from_millis(50));
-        }
-        assert!(fs::metadata(&printed).unwrap().len() > 0);
-        Self { process, address, printed }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -1,21 +1,19 @@
 //! Requests over loopback: HTTP/1.1, connections that stay, one thread that serves.
 //!
-//! `loopback [ROUNDS]` prints a table; more rounds are for a machine that has other work. `loopback serve
-//! ROW PORT` is what it starts for each row of it. Servers have the first processor, the load the second.
-//! The load is made by wrk (Debian's package `wrk`); without `taskset` nothing is bound to a processor, and
-//! the table says so.
+//! `loopback [ROUNDS [SESSIONS]]` prints a table, by itself of 10,000 sessions; more rounds are for a machine that has
+//! other work. `loopback serve ROW SESSIONS PORT` is what it starts for each row of it. Servers have the first
+//! processor, the load the second. The load is made by wrk (Debian's package `wrk`); without `taskset` nothing is
+//! bound to a processor, and the table says so.
 
-mod load;
-mod server;
+use std::net::Ipv4Addr;
 
-use load::Load;
-use server::Server;
-use vestibule_benches::{figures::median, pin, rows};
+use vestibule_benches::{figures::median, pin, rows, served::Served};
 
 const ROUNDS: usize = 7;
 const SECONDS: u64 = 4;
 const CONNECTIONS: usize = 32;
 const SESSIONS: usize = 10_000;
+const SCRIPT: &str = include_str!("random_client.lua");
 
 /// Bare axum comes first: the others are compared with it.
 const ROWS: &[&str] = &[
@@ -31,11 +29,16 @@ const ROWS: &[&str] = &[
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => measure(ROUNDS),
-        [rounds] => measure(rounds.parse().expect("a number of rounds")),
-        ["serve", row, port] => server::serve(row, port.parse().expect("a port")),
-        _ => panic!("loopback [ROUNDS], or loopback serve ROW PORT"),
+        [] => measure(ROUNDS, SESSIONS),
+        ["serve", row, sessions, port] => serve(row, number(sessions), port.parse().expect("a port")),
+        [rounds] => measure(number(rounds), SESSIONS),
+        [rounds, sessions] => measure(number(rounds), number(sessions)),
+        _ => panic!("loopback [ROUNDS [SESSIONS]], or loopback serve ROW SESSIONS PORT"),
     }
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
 }
 
 /// What one round of a row came to, as the columns of the table have it.
@@ -43,9 +46,10 @@ type Figures = [f64; COLUMNS.len()];
 
 const COLUMNS: [&str; 4] = ["requests/s", "p50 µs", "p99 µs", "processor µs"];
 
-fn measure(count: usize) {
+fn measure(count: usize, sessions: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let servers: Vec<Server> = ROWS.iter().map(|row| Server::start(row, folder.path())).collect();
+    let servers: Vec<Served> =
+        ROWS.iter().map(|row| Served::start(&[row, &sessions.to_string()], folder.path())).collect();
     let mut rounds: Vec<Vec<Figures>> = Vec::new();
     let mut busiest = Vec::new();
     for round in 0..=count {
@@ -58,7 +62,7 @@ fn measure(count: usize) {
         }
     }
     println!(
-        "{SESSIONS} sessions, {CONNECTIONS} connections, {count} rounds of {SECONDS} s; median, and \
+        "{sessions} sessions, {CONNECTIONS} connections, {count} rounds of {SECONDS} s; median, and \
          median of the ratio to {} in the same round",
         rows::BARE
     );
@@ -81,11 +85,24 @@ fn measure(count: usize) {
 }
 
 /// One round of one row, and the share of the time that its server was busy.
-fn one(server: &Server, seconds: u64) -> (Figures, f64) {
+fn one(server: &Served, seconds: u64) -> (Figures, f64) {
     let before = server.processor_time();
-    let load = Load::put_on(server, CONNECTIONS, seconds);
+    let load = server.load(SCRIPT, "", CONNECTIONS, seconds);
     let spent = server.processor_time() - before;
     let figures =
         [load.requests / load.seconds, load.p50, load.p99, spent.as_secs_f64() * 1e6 / load.requests];
     (figures, spent.as_secs_f64() / load.seconds)
+}
+
+/// Prints the header of each client, then answers them with one thread.
+fn serve(row: &str, sessions: usize, port: u16) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let row = rows::contestants(sessions, &|name| name == row).await.pop().expect("a row of this name");
+        for (name, value) in row.credentials() {
+            println!("{name}: {}", value.to_str().unwrap());
+        }
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        row.listen(listener).await;
+    });
 }

@@ -1,10 +1,10 @@
--- Each request is that of a random client; the file HEADERS has a header a line.
+-- Each request is that of a random client; the file PRINTED has a header a line.
 
 local requests = {}
 
 function init()
   math.randomseed(os.time())
-  for line in io.lines(os.getenv("HEADERS")) do
+  for line in io.lines(os.getenv("PRINTED")) do
     local name, value = line:match("^([^:]+): (.*)$")
     requests[#requests + 1] = wrk.format("GET", "/", { [name] = value })
   end

@@ -24,13 +24,27 @@ pub(crate) struct DiscoveredOrganization {
 /// How somebody stands to an organization.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Membership {
-    /// `active_member`, `pending_member`, `invited_member` or `eligible_to_join_by_email_domain`.
+    /// Whether they are a member, or might be one.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: MembershipType,
     /// The domain, of who may join by one.
     details: Option<MembershipDetails>,
     /// The member, where they are one.
     member: Option<Member>,
+}
+
+/// Whether somebody is a member of an organization, or might be one.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum MembershipType {
+    /// They have come before.
+    ActiveMember,
+    /// Somebody made them one, and they have not come yet.
+    PendingMember,
+    /// They were invited.
+    InvitedMember,
+    /// They may join because of their address's domain.
+    EligibleToJoinByEmailDomain,
 }
 
 /// What says more about a membership.
@@ -44,11 +58,12 @@ impl DiscoveredOrganization {
     pub(crate) fn of(found: &Discovered, enrolment: &domain::Enrolment, now: domain::Timestamp) -> Self {
         let owed = found.owed.as_ref();
         let (kind, details) = match &found.membership {
-            judge::Membership::ActiveMember => ("active_member", None),
-            judge::Membership::PendingMember => ("pending_member", None),
-            judge::Membership::InvitedMember => ("invited_member", None),
+            judge::Membership::ActiveMember => (MembershipType::ActiveMember, None),
+            judge::Membership::PendingMember => (MembershipType::PendingMember, None),
+            judge::Membership::InvitedMember => (MembershipType::InvitedMember, None),
             judge::Membership::EligibleToJoinByEmailDomain { domain } => {
-                ("eligible_to_join_by_email_domain", Some(MembershipDetails { domain: domain.to_string() }))
+                let details = MembershipDetails { domain: domain.to_string() };
+                (MembershipType::EligibleToJoinByEmailDomain, Some(details))
             }
         };
         let member = found.member.as_ref();

@@ -9,15 +9,13 @@ use crate::domain::{Factor, FactorClass, FactorKind, OauthProvider, Subject};
 /// One proof that a session rests on. Besides what all have, each kind has an object of its own.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct AuthenticationFactor {
-    /// How it was proved. SDKs know these names and no others: `magic_link`, `email_otp`, `password`, `oauth`,
-    /// `sso`, `otp` (by SMS), `totp`, `recovery_codes`.
+    /// How it was proved.
     #[serde(rename = "type")]
-    kind: &'static str,
-    /// By which way: `email`, `knowledge`, `sms`, `authenticator_app`, `recovery_code`, `sso_oidc` or
-    /// `oauth_google` and the like.
-    delivery_method: &'static str,
-    /// `PRIMARY` or `SECONDARY`.
-    sequence_order: &'static str,
+    kind: FactorType,
+    /// By which way.
+    delivery_method: DeliveryMethod,
+    /// Whether it is a first or a second factor.
+    sequence_order: SequenceOrder,
     /// When it was proved last.
     last_authenticated_at: Time,
     /// When it was proved first.
@@ -54,6 +52,66 @@ pub(crate) struct AuthenticationFactor {
     /// Single sign-on by OpenID Connect.
     #[serde(skip_serializing_if = "Option::is_none")]
     oidc_sso_factor: Option<SsoFactor>,
+}
+
+/// How a factor was proved. SDKs know these names and some that nothing has here, and no others.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FactorType {
+    /// By a link sent by email.
+    MagicLink,
+    /// By a code sent by email.
+    EmailOtp,
+    /// By a password.
+    Password,
+    /// By an account elsewhere.
+    Oauth,
+    /// By single sign-on.
+    Sso,
+    /// By a code sent by SMS.
+    Otp,
+    /// By a code of an authenticator app.
+    Totp,
+    /// By a recovery code.
+    RecoveryCodes,
+}
+
+/// By which way a factor was proved. SDKs know these names and some that nothing has here, and no others.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DeliveryMethod {
+    /// By email.
+    Email,
+    /// By what one knows.
+    Knowledge,
+    /// By Google.
+    OauthGoogle,
+    /// By Microsoft.
+    OauthMicrosoft,
+    /// By Slack.
+    OauthSlack,
+    /// By GitHub.
+    OauthGithub,
+    /// By HubSpot.
+    OauthHubspot,
+    /// By OpenID Connect.
+    SsoOidc,
+    /// By SMS.
+    Sms,
+    /// By an authenticator app.
+    AuthenticatorApp,
+    /// By a recovery code.
+    RecoveryCode,
+}
+
+/// Whether a factor is a first or a second one. SDKs pass it over.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum SequenceOrder {
+    /// It opens a sign-in.
+    Primary,
+    /// It adds to one.
+    Secondary,
 }
 
 /// An email address that was proved.
@@ -131,11 +189,11 @@ impl From<&Factor> for AuthenticationFactor {
             })
         };
         Self {
-            kind: factor.kind.as_str(),
-            delivery_method: factor.kind.delivery_method(),
+            kind: factor.kind.into(),
+            delivery_method: factor.kind.into(),
             sequence_order: match factor.kind.class() {
-                FactorClass::Primary => "PRIMARY",
-                FactorClass::Secondary => "SECONDARY",
+                FactorClass::Primary => SequenceOrder::Primary,
+                FactorClass::Secondary => SequenceOrder::Secondary,
             },
             last_authenticated_at: factor.last_authenticated_at.into(),
             created_at: factor.created_at.into(),
@@ -158,6 +216,39 @@ impl From<&Factor> for AuthenticationFactor {
                 external_id: id.clone(),
                 id,
             }),
+        }
+    }
+}
+
+impl From<FactorKind> for FactorType {
+    fn from(kind: FactorKind) -> Self {
+        match kind {
+            FactorKind::MagicLink => Self::MagicLink,
+            FactorKind::EmailOtp => Self::EmailOtp,
+            FactorKind::Password => Self::Password,
+            FactorKind::Oauth(_) => Self::Oauth,
+            FactorKind::Sso => Self::Sso,
+            FactorKind::Otp => Self::Otp,
+            FactorKind::Totp => Self::Totp,
+            FactorKind::RecoveryCodes => Self::RecoveryCodes,
+        }
+    }
+}
+
+impl From<FactorKind> for DeliveryMethod {
+    fn from(kind: FactorKind) -> Self {
+        match kind {
+            FactorKind::MagicLink | FactorKind::EmailOtp => Self::Email,
+            FactorKind::Password => Self::Knowledge,
+            FactorKind::Oauth(OauthProvider::Google) => Self::OauthGoogle,
+            FactorKind::Oauth(OauthProvider::Microsoft) => Self::OauthMicrosoft,
+            FactorKind::Oauth(OauthProvider::Slack) => Self::OauthSlack,
+            FactorKind::Oauth(OauthProvider::Github) => Self::OauthGithub,
+            FactorKind::Oauth(OauthProvider::Hubspot) => Self::OauthHubspot,
+            FactorKind::Sso => Self::SsoOidc,
+            FactorKind::Otp => Self::Sms,
+            FactorKind::Totp => Self::AuthenticatorApp,
+            FactorKind::RecoveryCodes => Self::RecoveryCode,
         }
     }
 }

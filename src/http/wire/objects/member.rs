@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Absent, Time};
 use crate::{
-    domain::{self, Enrolment, MemberStatus, RoleId, Timestamp},
+    domain::{self, Enrolment, MemberStatus, MfaMethod, RoleId, Timestamp},
     judge::effective_roles,
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct Member {
     member_id: String,
     /// Their address; unique in the organization.
     email_address: String,
-    /// `pending`, `invited`, `active` or `deleted`.
+    /// Where they stand.
     status: MemberState,
     /// Their name; empty when unknown.
     name: String,
@@ -47,8 +47,8 @@ pub(crate) struct Member {
     mfa_enrolled: bool,
     /// Their phone, in E.164 form; else empty.
     mfa_phone_number: String,
-    /// The method that they are asked for first: `sms_otp`, `totp` or empty.
-    default_mfa_method: &'static str,
+    /// The method that they are asked for first; empty where none is set up.
+    default_mfa_method: DefaultMfaMethod,
     /// Their roles, and where each comes from.
     roles: Vec<MemberRole>,
     /// The application's own data, which members can't write.
@@ -86,6 +86,29 @@ enum MemberState {
     Deleted,
 }
 
+/// The method that somebody is asked for first.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DefaultMfaMethod {
+    /// A code sent by SMS.
+    SmsOtp,
+    /// A code of an authenticator app.
+    Totp,
+    /// None is set up. For the SDKs' sake: they refuse a member without it.
+    #[serde(rename = "")]
+    None,
+}
+
+impl From<Option<MfaMethod>> for DefaultMfaMethod {
+    fn from(method: Option<MfaMethod>) -> Self {
+        match method {
+            Some(MfaMethod::SmsOtp) => Self::SmsOtp,
+            Some(MfaMethod::Totp) => Self::Totp,
+            None => Self::None,
+        }
+    }
+}
+
 /// A role of a member.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct MemberRole {
@@ -98,11 +121,21 @@ pub(crate) struct MemberRole {
 /// Why a member has a role.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct MemberRoleSource {
-    /// `direct_assignment`, or `email_assignment` by the domain of their address.
+    /// By which way.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: MemberRoleSourceType,
     /// `email_domain` for an `email_assignment`, else nothing.
     details: MemberRoleDetails,
+}
+
+/// By which way a member has a role.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum MemberRoleSourceType {
+    /// It was given to them.
+    DirectAssignment,
+    /// By the domain of their address.
+    EmailAssignment,
 }
 
 /// What says more about the source of a role.
@@ -165,7 +198,7 @@ impl Member {
                 .as_ref()
                 .map(|phone| phone.number.to_string())
                 .unwrap_or_default(),
-            default_mfa_method: enrolment.default_mfa_method.map_or("", domain::MfaMethod::as_str),
+            default_mfa_method: enrolment.default_mfa_method.into(),
             roles: roles(member, organization),
             trusted_metadata: member.trusted_metadata.clone(),
             untrusted_metadata: member.untrusted_metadata.clone(),
@@ -183,10 +216,16 @@ fn roles(member: &domain::Member, organization: &domain::Organization) -> Vec<Me
     let direct = |role: &RoleId| member.roles.contains(role) || *role == RoleId::member();
     let source = |role: &RoleId| {
         if direct(role) {
-            MemberRoleSource { kind: "direct_assignment", details: MemberRoleDetails::default() }
+            MemberRoleSource {
+                kind: MemberRoleSourceType::DirectAssignment,
+                details: MemberRoleDetails::default(),
+            }
         } else {
             let email_domain = Some(member.email_address.domain().to_string());
-            MemberRoleSource { kind: "email_assignment", details: MemberRoleDetails { email_domain } }
+            MemberRoleSource {
+                kind: MemberRoleSourceType::EmailAssignment,
+                details: MemberRoleDetails { email_domain },
+            }
         }
     };
     effective_roles(organization, member)

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{AuthMethod, MfaMethod};
 use crate::judge;
 
 /// A second factor is owed.
@@ -11,7 +12,7 @@ pub(crate) struct MfaRequired {
     /// What the member can answer with; `null` where they have nothing set up and have to enrol first.
     member_options: Option<MemberOptions>,
     /// `sms_otp` where a code was sent at once.
-    secondary_auth_initiated: Option<&'static str>,
+    secondary_auth_initiated: Option<MfaMethod>,
 }
 
 /// What a member can answer with.
@@ -27,7 +28,7 @@ struct MemberOptions {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct PrimaryRequired {
     /// Any of these will do.
-    allowed_auth_methods: Vec<&'static str>,
+    allowed_auth_methods: Vec<AuthMethod>,
 }
 
 impl MfaRequired {
@@ -36,13 +37,13 @@ impl MfaRequired {
             mfa_phone_number: required.phone.as_ref().map(|phone| phone.masked()).unwrap_or_default(),
             totp_registration_id: required.totp_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         });
-        Self { member_options, secondary_auth_initiated: sms_sent.then_some("sms_otp") }
+        Self { member_options, secondary_auth_initiated: sms_sent.then_some(MfaMethod::SmsOtp) }
     }
 }
 
 impl PrimaryRequired {
     pub(crate) fn of(owed: &judge::Owed) -> Option<Self> {
         let methods = owed.primary_required.as_ref()?;
-        Some(Self { allowed_auth_methods: methods.iter().map(|method| method.as_str()).collect() })
+        Some(Self { allowed_auth_methods: methods.iter().map(|method| (*method).into()).collect() })
     }
 }

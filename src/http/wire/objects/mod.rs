@@ -4,24 +4,34 @@
 //! no `Option` here always stands there, and is empty where there is nothing: `""`, `[]`, `false`. Fields that
 //! exist for the SDKs' sake alone say so.
 
+mod choices;
 mod discovery;
 mod factor;
+mod jwk;
 mod member;
 mod mfa;
 mod organization;
+mod page;
+mod password;
 mod policy;
 mod session;
+mod verdict;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use choices::{Admission, AuthMethod, JitProvisioning, MfaMethod, MfaPolicy, Restriction};
 pub(crate) use discovery::DiscoveredOrganization;
 pub(crate) use factor::AuthenticationFactor;
+pub(crate) use jwk::Jwk;
 pub(crate) use member::Member;
 pub(crate) use mfa::{MfaRequired, PrimaryRequired};
 pub(crate) use organization::Organization;
+pub(crate) use page::ResultsMetadata;
+pub(crate) use password::{StrengthPolicy, ZxcvbnFeedback};
 pub(crate) use policy::{OrganizationPolicy, Policy, PolicyRole};
 pub(crate) use session::SessionObject;
+pub(crate) use verdict::AuthorizationVerdict;
 
 use crate::domain::Secret;
 

@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Absent, PolicyRole, Time};
-use crate::domain::{self, Admits, Allowed, EmailInvites, JitProvisioning, MfaPolicy};
+use super::{
+    Absent, Admission, AuthMethod, JitProvisioning, MfaMethod, MfaPolicy, PolicyRole, Restriction, Time,
+};
+use crate::domain::{self, Allowed};
 
 /// A tenant: who may join it, by which factors, with which roles.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -21,39 +23,39 @@ pub(crate) struct Organization {
     /// Its name in URLs; unique in the project.
     organization_slug: String,
     /// Kept; there is no single sign-on yet.
-    sso_jit_provisioning: &'static str,
+    sso_jit_provisioning: Admission,
     /// Kept; there is no single sign-on yet.
     sso_jit_provisioning_allowed_connections: Vec<String>,
     /// Empty: there is no single sign-on yet.
     sso_active_connections: [Absent; 0],
     /// Domains whose addresses may join or be invited where the settings below are restricted to them.
     email_allowed_domains: Vec<String>,
-    /// `RESTRICTED` or `NOT_ALLOWED`: whether people with an allowed domain may join by themselves.
-    email_jit_provisioning: &'static str,
-    /// `ALL_ALLOWED`, `RESTRICTED` or `NOT_ALLOWED`: whom members may invite.
-    email_invites: &'static str,
-    /// `ALL_ALLOWED` or `RESTRICTED` to the list below.
-    auth_methods: &'static str,
+    /// Whether people with an allowed domain may join by themselves.
+    email_jit_provisioning: JitProvisioning,
+    /// Whom members may invite: everybody, those with an allowed domain, or nobody.
+    email_invites: Admission,
+    /// Whether every first factor is accepted, or those of the list below.
+    auth_methods: Restriction,
     /// The first factors it accepts where they are restricted.
-    allowed_auth_methods: Vec<&'static str>,
-    /// `OPTIONAL` or `REQUIRED_FOR_ALL`: whether it demands a second factor from everybody.
-    mfa_policy: &'static str,
+    allowed_auth_methods: Vec<AuthMethod>,
+    /// Whether it demands a second factor of everybody.
+    mfa_policy: MfaPolicy,
     /// Roles that members have because of their address's domain.
     rbac_email_implicit_role_assignments: Vec<EmailImplicitRoleAssignment>,
-    /// `ALL_ALLOWED` or `RESTRICTED` to the list below.
-    mfa_methods: &'static str,
+    /// Whether every second factor is accepted, or those of the list below.
+    mfa_methods: Restriction,
     /// The second factors it accepts where they are restricted.
-    allowed_mfa_methods: Vec<&'static str>,
+    allowed_mfa_methods: Vec<MfaMethod>,
     /// Kept; there is no sign-in by accounts elsewhere yet.
-    oauth_tenant_jit_provisioning: &'static str,
+    oauth_tenant_jit_provisioning: JitProvisioning,
     /// Domains that are this organization's alone.
     claimed_email_domains: Vec<String>,
     /// Kept; there are no connected apps.
-    first_party_connected_apps_allowed_type: &'static str,
+    first_party_connected_apps_allowed_type: Admission,
     /// Kept; there are no connected apps.
     allowed_first_party_connected_apps: Vec<String>,
     /// Kept; there are no connected apps.
-    third_party_connected_apps_allowed_type: &'static str,
+    third_party_connected_apps_allowed_type: Admission,
     /// Kept; there are no connected apps.
     allowed_third_party_connected_apps: Vec<String>,
     /// Roles that exist in this organization only.
@@ -89,29 +91,22 @@ struct EmailImplicitRoleAssignment {
 impl From<&domain::Organization> for Organization {
     fn from(o: &domain::Organization) -> Self {
         let f = &o.federation;
-        let (auth_methods, allowed_auth_methods) = allowed(&o.auth_methods, |method| method.as_str());
-        let (mfa_methods, allowed_mfa_methods) = allowed(&o.mfa_methods, |method| method.as_str());
+        let (auth_methods, allowed_auth_methods) = allowed(&o.auth_methods, AuthMethod::from);
+        let (mfa_methods, allowed_mfa_methods) = allowed(&o.mfa_methods, MfaMethod::from);
         Self {
             organization_id: o.organization_id.to_string(),
             organization_name: o.organization_name.clone(),
             organization_logo_url: o.organization_logo_url.clone(),
             organization_slug: o.organization_slug.to_string(),
-            sso_jit_provisioning: admits(f.sso_jit_provisioning),
+            sso_jit_provisioning: f.sso_jit_provisioning.into(),
             sso_jit_provisioning_allowed_connections: f.sso_jit_provisioning_allowed_connections.clone(),
             sso_active_connections: [],
             email_allowed_domains: o.email_allowed_domains.iter().map(ToString::to_string).collect(),
-            email_jit_provisioning: jit(o.email_jit_provisioning),
-            email_invites: match o.email_invites {
-                EmailInvites::AllAllowed => "ALL_ALLOWED",
-                EmailInvites::Restricted => "RESTRICTED",
-                EmailInvites::NotAllowed => "NOT_ALLOWED",
-            },
+            email_jit_provisioning: o.email_jit_provisioning.into(),
+            email_invites: o.email_invites.into(),
             auth_methods,
             allowed_auth_methods,
-            mfa_policy: match o.mfa_policy {
-                MfaPolicy::Optional => "OPTIONAL",
-                MfaPolicy::RequiredForAll => "REQUIRED_FOR_ALL",
-            },
+            mfa_policy: o.mfa_policy.into(),
             rbac_email_implicit_role_assignments: o
                 .rbac_email_implicit_role_assignments
                 .iter()
@@ -122,11 +117,11 @@ impl From<&domain::Organization> for Organization {
                 .collect(),
             mfa_methods,
             allowed_mfa_methods,
-            oauth_tenant_jit_provisioning: jit(f.oauth_tenant_jit_provisioning),
+            oauth_tenant_jit_provisioning: f.oauth_tenant_jit_provisioning.into(),
             claimed_email_domains: o.claimed_email_domains.iter().map(ToString::to_string).collect(),
-            first_party_connected_apps_allowed_type: admits(f.first_party_connected_apps_allowed_type),
+            first_party_connected_apps_allowed_type: f.first_party_connected_apps_allowed_type.into(),
             allowed_first_party_connected_apps: f.allowed_first_party_connected_apps.clone(),
-            third_party_connected_apps_allowed_type: admits(f.third_party_connected_apps_allowed_type),
+            third_party_connected_apps_allowed_type: f.third_party_connected_apps_allowed_type.into(),
             allowed_third_party_connected_apps: f.allowed_third_party_connected_apps.clone(),
             custom_roles: o.custom_roles.iter().map(PolicyRole::from).collect(),
             trusted_metadata: o.trusted_metadata.clone(),
@@ -140,27 +135,11 @@ impl From<&domain::Organization> for Organization {
     }
 }
 
-fn admits(admits: Admits) -> &'static str {
-    match admits {
-        Admits::AllAllowed => "ALL_ALLOWED",
-        Admits::Restricted => "RESTRICTED",
-        Admits::NotAllowed => "NOT_ALLOWED",
-    }
-}
-
-fn jit(jit: JitProvisioning) -> &'static str {
-    match jit {
-        JitProvisioning::Restricted => "RESTRICTED",
-        JitProvisioning::NotAllowed => "NOT_ALLOWED",
-    }
-}
-
-fn allowed<M: Ord + Copy>(
-    methods: &Allowed<M>,
-    name: impl Fn(M) -> &'static str,
-) -> (&'static str, Vec<&'static str>) {
+fn allowed<M: Ord + Copy, N>(methods: &Allowed<M>, name: impl Fn(M) -> N) -> (Restriction, Vec<N>) {
     match methods {
-        Allowed::All => ("ALL_ALLOWED", Vec::new()),
-        Allowed::Restricted(methods) => ("RESTRICTED", methods.iter().map(|method| name(*method)).collect()),
+        Allowed::All => (Restriction::AllAllowed, Vec::new()),
+        Allowed::Restricted(methods) => {
+            (Restriction::Restricted, methods.iter().map(|method| name(*method)).collect())
+        }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    organizations::OrganizationInput,
+    organizations::OrganizationSettings,
     outcome::{Authenticated, discovered},
 };
 use crate::{
@@ -117,15 +117,16 @@ struct DiscoveryCreateRequest {
     intermediate_session_token: Secret,
     #[serde(flatten)]
     terms: SessionTerms,
+    /// The organization's name, 1 to 128 characters; without it one is made of the address.
+    organization_name: Option<String>,
     #[serde(flatten)]
-    organization: OrganizationInput,
+    settings: OrganizationSettings,
 }
 
 async fn create(call: Call, input: DiscoveryCreateRequest) -> Result<Authenticated, WireError> {
     let terms = input.terms.terms(&call)?;
-    let mut change = input.organization.change();
     // Nobody claims a domain by having a mailbox of it.
-    change.claimed_email_domains = None;
+    let change = input.settings.change(input.organization_name);
     let token = input.intermediate_session_token.expose();
     let bag = call.engine.find_intermediate(token, &call.caller).await?;
     address_of(&bag)?;

@@ -9,17 +9,17 @@ use utoipa::ToSchema;
 use super::{
     magic_links::role_ids,
     outcome::MemberShown,
-    search::{Query, ResultsMetadata, page_of},
+    search::{Query, page_of},
 };
 use crate::{
-    domain::{LinkPurpose, MemberStatus, MfaMethod, OrganizationId, Scope},
+    domain::{self, LinkPurpose, MemberStatus, OrganizationId, Scope},
     flow::api::{Action, CredentialChange, Found, LinkTo, MemberChange, NewMember, Removable, Rule},
     http::wire::{
         Redirect,
         call::{Call, address, minutes, phone},
         error::WireError,
         object::object,
-        objects::{Member, Organization},
+        objects::{Member, MfaMethod, Organization, ResultsMetadata},
         operation::{Operation, QueryParameter},
     },
 };
@@ -212,7 +212,8 @@ struct MembersUpdateRequest {
     mfa_enrolled: Option<bool>,
     /// Their roles, all of them.
     roles: Option<Vec<String>>,
-    /// The method that they are asked for first: `sms_otp` or `totp`.
+    /// The method that they are asked for first.
+    #[schema(value_type = Option<MfaMethod>)]
     default_mfa_method: Option<String>,
     /// Another address, which they have yet to prove.
     email_address: Option<String>,
@@ -225,7 +226,9 @@ struct MembersUpdateRequest {
 async fn update(call: Call, input: MembersUpdateRequest) -> Result<MemberShown, WireError> {
     let acting = call.acting().await?;
     let method = |name: &str| {
-        let known = [MfaMethod::SmsOtp, MfaMethod::Totp].into_iter().find(|method| method.as_str() == name);
+        let known = [domain::MfaMethod::SmsOtp, domain::MfaMethod::Totp]
+            .into_iter()
+            .find(|method| method.as_str() == name);
         known.ok_or_else(WireError::unknown_default_method)
     };
     let credentials = CredentialChange {
@@ -407,7 +410,7 @@ struct MembersSearchRequest {
     /// How many at most: 100, up to 1,000.
     #[schema(value_type = Option<i32>)]
     limit: Option<i64>,
-    /// What is demanded. Filters: `member_ids`, `member_external_ids`, `member_emails`, `member_email_fuzzy`,
+    /// What is demanded. Filters: `member_ids`, `member_external_ids` or `external_ids`, `member_emails`, `member_email_fuzzy`,
     /// `member_name_fuzzy`, `member_is_breakglass`, `member_roles`, `statuses`, `member_password_exists`,
     /// `member_phone_numbers` and `member_phone_number_fuzzy` (also with `mfa_` before `phone`). Deleted
     /// members are found where `statuses` names them.

@@ -8,16 +8,18 @@ use utoipa::ToSchema;
 
 use super::{
     outcome::OrganizationShown,
-    search::{Query, ResultsMetadata, page_of},
+    search::{Query, page_of},
 };
 use crate::{
-    domain::{Admits, EmailInvites, JitProvisioning, MfaPolicy},
-    flow::api::{OrganizationChange, Restriction},
+    flow::api::OrganizationChange,
     http::wire::{
         call::Call,
         error::WireError,
         object::{object, objects},
-        objects::Organization,
+        objects::{
+            Admission, AuthMethod, JitProvisioning, MfaMethod, MfaPolicy, Organization, Restriction,
+            ResultsMetadata,
+        },
         operation::Operation,
     },
 };
@@ -48,11 +50,9 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// What is said of an organization; what is not named stays as it is.
+/// What may be said of an organization by whoever makes one; what is not named stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-pub(super) struct OrganizationInput {
-    /// Its name, 1 to 128 characters.
-    organization_name: Option<String>,
+pub(super) struct OrganizationSettings {
     /// Its name in URLs: 2 to 128 characters of A-Z a-z 0-9 - . _ ~.
     organization_slug: Option<String>,
     /// Where its logo lies.
@@ -64,62 +64,45 @@ pub(super) struct OrganizationInput {
     organization_external_id: Option<String>,
     /// Kept; there is no single sign-on yet.
     sso_default_connection_id: Option<String>,
-    /// `ALL_ALLOWED`, `RESTRICTED` or `NOT_ALLOWED`. Kept; there is no single sign-on yet.
-    #[schema(value_type = Option<String>)]
-    sso_jit_provisioning: Option<Admits>,
+    /// Kept; there is no single sign-on yet.
+    sso_jit_provisioning: Option<Admission>,
     /// Kept; there is no single sign-on yet.
     sso_jit_provisioning_allowed_connections: Option<Vec<String>>,
     /// Domains whose addresses may join or be invited where the settings below are restricted to them. A list
     /// replaces the one before as a whole.
     email_allowed_domains: Option<Vec<String>>,
-    /// `RESTRICTED` or `NOT_ALLOWED`: whether people with an allowed domain may join by themselves.
-    #[schema(value_type = Option<String>)]
+    /// Whether people with an allowed domain may join by themselves.
     email_jit_provisioning: Option<JitProvisioning>,
-    /// `ALL_ALLOWED`, `RESTRICTED` or `NOT_ALLOWED`: who may be invited.
-    #[schema(value_type = Option<String>)]
-    email_invites: Option<EmailInvites>,
+    /// Who may be invited: everybody, those with an allowed domain, or nobody.
+    email_invites: Option<Admission>,
     /// Whether every first factor is accepted, or those of the list below.
-    auth_methods: Option<RestrictionInput>,
+    auth_methods: Option<Restriction>,
     /// The first factors that are accepted.
+    #[schema(value_type = Option<Vec<AuthMethod>>)]
     allowed_auth_methods: Option<Vec<String>>,
-    /// `OPTIONAL` or `REQUIRED_FOR_ALL`: whether a second factor is demanded of everybody.
-    #[schema(value_type = Option<String>)]
+    /// Whether a second factor is demanded of everybody.
     mfa_policy: Option<MfaPolicy>,
     /// Roles that members have because of their address's domain.
     #[serde(default, deserialize_with = "objects")]
     rbac_email_implicit_role_assignments: Option<Vec<ImplicitRoleInput>>,
     /// Whether every second factor is accepted, or those of the list below.
-    mfa_methods: Option<RestrictionInput>,
-    /// The second factors that are accepted: `sms_otp`, `totp`.
+    mfa_methods: Option<Restriction>,
+    /// The second factors that are accepted.
+    #[schema(value_type = Option<Vec<MfaMethod>>)]
     allowed_mfa_methods: Option<Vec<String>>,
-    /// `RESTRICTED` or `NOT_ALLOWED`. Kept; there is no sign-in by accounts elsewhere yet.
-    #[schema(value_type = Option<String>)]
+    /// Kept; there is no sign-in by accounts elsewhere yet.
     oauth_tenant_jit_provisioning: Option<JitProvisioning>,
     /// Kept; there is no sign-in by accounts elsewhere yet.
     #[schema(value_type = Option<Object>)]
     allowed_oauth_tenants: Option<BTreeMap<String, Vec<String>>>,
-    /// Domains that are this organization's alone.
-    claimed_email_domains: Option<Vec<String>>,
     /// Kept; there are no connected apps.
-    #[schema(value_type = Option<String>)]
-    first_party_connected_apps_allowed_type: Option<Admits>,
+    first_party_connected_apps_allowed_type: Option<Admission>,
     /// Kept; there are no connected apps.
     allowed_first_party_connected_apps: Option<Vec<String>>,
     /// Kept; there are no connected apps.
-    #[schema(value_type = Option<String>)]
-    third_party_connected_apps_allowed_type: Option<Admits>,
+    third_party_connected_apps_allowed_type: Option<Admission>,
     /// Kept; there are no connected apps.
     allowed_third_party_connected_apps: Option<Vec<String>>,
-}
-
-/// Whether all methods are allowed or those of a list.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum RestrictionInput {
-    /// All.
-    AllAllowed,
-    /// Those of the list.
-    Restricted,
 }
 
 /// A role that members have because of their address's domain.
@@ -131,51 +114,60 @@ pub(super) struct ImplicitRoleInput {
     role_id: String,
 }
 
-impl From<RestrictionInput> for Restriction {
-    fn from(input: RestrictionInput) -> Self {
-        match input {
-            RestrictionInput::AllAllowed => Self::AllAllowed,
-            RestrictionInput::Restricted => Self::Restricted,
-        }
-    }
-}
-
-impl OrganizationInput {
-    /// The change that this is.
-    pub(super) fn change(self) -> OrganizationChange {
+impl OrganizationSettings {
+    /// The change that this is, of what has this name.
+    pub(super) fn change(self, organization_name: Option<String>) -> OrganizationChange {
         OrganizationChange {
-            organization_name: self.organization_name,
+            organization_name,
             organization_slug: self.organization_slug.filter(|slug| !slug.is_empty()),
             organization_logo_url: self.organization_logo_url,
             organization_external_id: self.organization_external_id.filter(|id| !id.is_empty()),
             trusted_metadata: self.trusted_metadata,
             sso_default_connection_id: self.sso_default_connection_id,
-            sso_jit_provisioning: self.sso_jit_provisioning,
+            sso_jit_provisioning: self.sso_jit_provisioning.map(Into::into),
             sso_jit_provisioning_allowed_connections: self.sso_jit_provisioning_allowed_connections,
             email_allowed_domains: self.email_allowed_domains,
-            email_jit_provisioning: self.email_jit_provisioning,
-            email_invites: self.email_invites,
-            auth_methods: self.auth_methods.map(Restriction::from),
+            email_jit_provisioning: self.email_jit_provisioning.map(Into::into),
+            email_invites: self.email_invites.map(Into::into),
+            auth_methods: self.auth_methods.map(Into::into),
             allowed_auth_methods: self.allowed_auth_methods,
-            mfa_policy: self.mfa_policy,
-            mfa_methods: self.mfa_methods.map(Restriction::from),
+            mfa_policy: self.mfa_policy.map(Into::into),
+            mfa_methods: self.mfa_methods.map(Into::into),
             allowed_mfa_methods: self.allowed_mfa_methods,
             rbac_email_implicit_role_assignments: self
                 .rbac_email_implicit_role_assignments
                 .map(|roles| roles.into_iter().map(|role| (role.domain, role.role_id)).collect()),
-            oauth_tenant_jit_provisioning: self.oauth_tenant_jit_provisioning,
+            oauth_tenant_jit_provisioning: self.oauth_tenant_jit_provisioning.map(Into::into),
             allowed_oauth_tenants: self.allowed_oauth_tenants,
-            claimed_email_domains: self.claimed_email_domains,
-            first_party_connected_apps_allowed_type: self.first_party_connected_apps_allowed_type,
+            claimed_email_domains: None,
+            first_party_connected_apps_allowed_type: self
+                .first_party_connected_apps_allowed_type
+                .map(Into::into),
             allowed_first_party_connected_apps: self.allowed_first_party_connected_apps,
-            third_party_connected_apps_allowed_type: self.third_party_connected_apps_allowed_type,
+            third_party_connected_apps_allowed_type: self
+                .third_party_connected_apps_allowed_type
+                .map(Into::into),
             allowed_third_party_connected_apps: self.allowed_third_party_connected_apps,
         }
     }
 }
 
-async fn create(call: Call, input: OrganizationInput) -> Result<OrganizationShown, WireError> {
-    let organization = call.engine.make_organization(&input.change(), &call.caller).await?;
+/// An organization that is to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+struct OrganizationsCreateRequest {
+    /// Its name, 1 to 128 characters.
+    #[schema(value_type = String)]
+    organization_name: Option<String>,
+    /// Domains that are this organization's alone.
+    claimed_email_domains: Option<Vec<String>>,
+    #[serde(flatten)]
+    settings: OrganizationSettings,
+}
+
+async fn create(call: Call, input: OrganizationsCreateRequest) -> Result<OrganizationShown, WireError> {
+    let mut change = input.settings.change(input.organization_name);
+    change.claimed_email_domains = input.claimed_email_domains;
+    let organization = call.engine.make_organization(&change, &call.caller).await?;
     Ok((&organization).into())
 }
 
@@ -184,10 +176,22 @@ async fn get(call: Call) -> Result<OrganizationShown, WireError> {
     Ok((&organization).into())
 }
 
-async fn update(call: Call, input: OrganizationInput) -> Result<OrganizationShown, WireError> {
+/// What is to be changed of an organization; what is not named stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+struct OrganizationsUpdateRequest {
+    /// Its name, 1 to 128 characters.
+    organization_name: Option<String>,
+    /// Domains that are this organization's alone.
+    claimed_email_domains: Option<Vec<String>>,
+    #[serde(flatten)]
+    settings: OrganizationSettings,
+}
+
+async fn update(call: Call, input: OrganizationsUpdateRequest) -> Result<OrganizationShown, WireError> {
     let acting = call.acting().await?;
     let organization = call.engine.api_organization(call.parameter("organization_id")).await?;
-    let change = input.change();
+    let mut change = input.settings.change(input.organization_name);
+    change.claimed_email_domains = input.claimed_email_domains;
     let organization = call.engine.alter_organization(&organization, &change, &acting, &call.caller).await?;
     Ok((&organization).into())
 }
@@ -233,9 +237,10 @@ struct OrganizationsSearchRequest {
     /// How many at most: 100, up to 1,000.
     #[schema(value_type = Option<i32>)]
     limit: Option<i64>,
-    /// What is demanded. Filters: `organization_ids`, `organization_slugs`, `organization_name_fuzzy`,
+    /// What is demanded. Filters: `organization_ids`, `organization_slugs`, `organization_external_ids`, `organization_name_fuzzy`,
     /// `organization_slug_fuzzy`, `member_emails`, `member_email_fuzzy`, `allowed_domains`,
-    /// `allowed_domain_fuzzy`, `claimed_email_domains`, `has_active_sso_connection`, `sso_connection_id`.
+    /// `allowed_domain_fuzzy`, `claimed_email_domains`, `has_active_sso_connection`, `sso_connection_id`
+    /// or `sso_connection_ids`.
     #[serde(default, deserialize_with = "object")]
     query: Option<Query>,
 }

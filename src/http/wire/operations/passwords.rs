@@ -17,7 +17,7 @@ use crate::{
         call::{Brought, Call, SessionTerms, address, minutes, phone},
         error::WireError,
         object::object,
-        objects::Member,
+        objects::{Member, StrengthPolicy, ZxcvbnFeedback},
         operation::Operation,
     },
     password_strength,
@@ -111,8 +111,8 @@ struct PasswordsStrengthCheckResponse {
     score: u8,
     /// Always `false`: breaches are not looked up.
     breached_password: bool,
-    /// `zxcvbn`.
-    strength_policy: &'static str,
+    /// By what it is judged.
+    strength_policy: StrengthPolicy,
     /// Always `false`: breaches are not looked up.
     breach_detection_on_create: bool,
     /// `null`: it is not judged by kinds of characters.
@@ -120,15 +120,6 @@ struct PasswordsStrengthCheckResponse {
     luds_feedback: Option<crate::http::wire::objects::Absent>,
     /// What is wrong with it, and what would make it better.
     zxcvbn_feedback: ZxcvbnFeedback,
-}
-
-/// What is wrong with a password.
-#[derive(Debug, Serialize, ToSchema)]
-struct ZxcvbnFeedback {
-    /// What is wrong with it; empty where nothing is.
-    warning: String,
-    /// What would make it better.
-    suggestions: Vec<String>,
 }
 
 async fn strength_check(
@@ -142,7 +133,7 @@ async fn strength_check(
         valid_password: strength.is_enough(),
         score: strength.score,
         breached_password: false,
-        strength_policy: "zxcvbn",
+        strength_policy: StrengthPolicy::Zxcvbn,
         breach_detection_on_create: false,
         luds_feedback: None,
         zxcvbn_feedback: ZxcvbnFeedback {

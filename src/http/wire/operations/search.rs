@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{Domain, EmailAddress, MemberId, MemberStatus, OrganizationId, PhoneNumber, RoleId, Slug},
     flow::api::{MembersQuery, PhoneFilter, Rule},
-    http::wire::object::objects,
+    http::wire::{object::objects, objects::ResultsMetadata},
     store::{Combine, MemberFilter, MemberSearch, OrganizationFilter, OrganizationSearch},
 };
 
@@ -42,16 +42,6 @@ struct Operand {
     /// A list of texts, a text of at least three characters for what ends in `_fuzzy`, or `true` or `false`.
     #[schema(value_type = Object)]
     filter_value: Value,
-}
-
-/// What there is besides a page.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ResultsMetadata {
-    /// How many there are in all, where this page holds all of them; else -1, since counting them would cost as
-    /// much as reading them.
-    total: i64,
-    /// Where the next page begins; `null` on the last.
-    next_cursor: Option<String>,
 }
 
 /// Which page is asked for.

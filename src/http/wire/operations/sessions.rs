@@ -17,7 +17,7 @@ use crate::{
         call::{Brought, Call, SessionTerms},
         error::WireError,
         object::object,
-        objects::{Handed, Member, Organization, SessionObject},
+        objects::{AuthorizationVerdict, Handed, Jwk, Member, Organization, SessionObject},
         operation::{Operation, QueryParameter},
     },
 };
@@ -105,15 +105,6 @@ struct SessionsAuthenticateResponse {
     organization: Arc<RawValue>,
     /// What came of the authorization check; `null` where there was none.
     verdict: Option<AuthorizationVerdict>,
-}
-
-/// That a session's member has leave.
-#[derive(Debug, Serialize, ToSchema)]
-struct AuthorizationVerdict {
-    /// Always `true`: else the call fails.
-    authorized: bool,
-    /// The roles that permit it.
-    granting_roles: Vec<String>,
 }
 
 async fn authenticate(
@@ -232,20 +223,15 @@ async fn revoke(call: Call, input: SessionsRevokeRequest) -> Result<Done, WireEr
 }
 
 /// The public keys of the project (RFC 7517 §5).
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 struct SessionsJwksResponse {
-    /// The keys. `x5c`, `x5tS256` and `key_ops` stand there for the SDKs' sake.
-    #[schema(value_type = Vec<Object>)]
-    keys: Vec<Value>,
+    /// The keys: those that sign, have signed, or will sign soon.
+    keys: Vec<Jwk>,
 }
 
 async fn jwks(call: Call) -> Result<SessionsJwksResponse, WireError> {
     if call.parameter("project_id") != call.settings.project_id {
         return Err(WireError::project_not_found());
     }
-    let keys = match call.engine.jwks().get("keys") {
-        Some(Value::Array(keys)) => keys.clone(),
-        _ => Vec::new(),
-    };
-    Ok(SessionsJwksResponse { keys })
+    serde_json::from_value(call.engine.jwks()).map_err(|_| WireError::unwritable())
 }

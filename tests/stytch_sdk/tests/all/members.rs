@@ -466,6 +466,7 @@ async fn members_are_found_by_each_filter() {
     let world = world_with_editors().await;
     let (acme, other) = (world.organization("acme").await, world.organization("other").await);
     let settings = CreateRequest {
+        name: some("Ada Lovelace"),
         is_breakglass: Some(true),
         mfa_phone_number: some(PHONE),
         roles: Some(vec!["editor".to_owned()]),
@@ -491,6 +492,12 @@ async fn members_are_found_by_each_filter() {
         ("member_phone_numbers", json!([PHONE]), vec!["ada@acme.example"]),
         ("member_phone_number_fuzzy", json!("4567"), vec!["ada@acme.example"]),
         ("member_mfa_phone_numbers", json!([PHONE]), vec!["ada@acme.example"]),
+        ("member_mfa_phone_number_fuzzy", json!("5551"), vec!["ada@acme.example"]),
+        ("member_external_ids", json!(["ada-1", "bob-1"]), vec!["ada@acme.example"]),
+        ("external_ids", json!(["ada-1"]), vec!["ada@acme.example"]),
+        ("external_ids", json!(["bob-1"]), vec![]),
+        ("member_name_fuzzy", json!("love"), vec!["ada@acme.example"]),
+        ("member_name_fuzzy", json!("lovecraft"), vec![]),
         ("member_roles", json!(["editor"]), vec!["ada@acme.example"]),
         ("member_password_exists", json!(true), vec!["ada@acme.example"]),
     ] {
@@ -506,6 +513,8 @@ async fn members_are_found_by_each_filter() {
         ("nonsense", json!(["x"])),
         ("member_email_fuzzy", json!("ab")),
         ("member_phone_number_fuzzy", json!("45")),
+        ("member_name_fuzzy", json!("lo")),
+        ("external_ids", json!("ada-1")),
         ("member_is_breakglass", json!("yes")),
         ("statuses", json!(["asleep"])),
     ] {

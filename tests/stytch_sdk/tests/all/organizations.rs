@@ -333,8 +333,11 @@ async fn organizations_are_found_by_each_filter() {
         ..Default::default()
     };
     let acme = world.organization_with("acme", settings).await;
-    let settings =
-        CreateRequest { email_allowed_domains: strings(&["globex.example"]), ..Default::default() };
+    let settings = CreateRequest {
+        email_allowed_domains: strings(&["globex.example"]),
+        organization_external_id: some("globex-1"),
+        ..Default::default()
+    };
     let globex = world.organization_with("globex", settings).await;
     world.organization("initech").await;
     world.member(&acme, "ada@acme.example").await;
@@ -343,6 +346,7 @@ async fn organizations_are_found_by_each_filter() {
     for (name, value, expected) in [
         ("organization_ids", json!([acme.organization_id, globex.organization_id]), vec!["acme", "globex"]),
         ("organization_slugs", json!(["initech", "nothing"]), vec!["initech"]),
+        ("organization_external_ids", json!(["globex-1", "acme-1"]), vec!["globex"]),
         ("organization_name_fuzzy", json!("the GLOB"), vec!["globex"]),
         ("organization_slug_fuzzy", json!("ini"), vec!["initech"]),
         ("member_emails", json!(["ada@acme.example"]), vec!["acme"]),
@@ -353,6 +357,7 @@ async fn organizations_are_found_by_each_filter() {
         ("has_active_sso_connection", json!(false), vec!["acme", "globex", "initech"]),
         ("has_active_sso_connection", json!(true), vec![]),
         ("sso_connection_id", json!("saml-connection-test-x"), vec![]),
+        ("sso_connection_ids", json!(["saml-connection-test-x"]), vec![]),
         ("organization_slugs", json!([]), vec![]),
     ] {
         let operands = json!([{"filter_name": name, "filter_value": value}]);

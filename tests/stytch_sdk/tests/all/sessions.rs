@@ -151,12 +151,11 @@ async fn a_jwt_that_somebody_else_signed_or_changed_is_refused() {
     // {"alg":"none","typ":"JWT"}
     let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.", parts[1]);
     let exchanged = format!("{}.{}.{}", parts[0], foreign_parts[1], parts[2]);
-    for jwt in [foreign, unsigned, none, exchanged] {
-        let error = failed(world.authenticate_jwt(&jwt).await);
-        let known = ["session_not_found", "unable_to_parse_session_jwt", "jwt_invalid_claims"];
-        assert!(known.contains(&error.error_type.as_str()), "{jwt}: {error:?}");
-        assert!([400, 401, 404].contains(&error.status_code.as_u16()), "{error:?}");
+    for jwt in [foreign, exchanged, unsigned] {
+        refused(world.authenticate_jwt(&jwt).await, 404, "session_not_found");
     }
+    // Of no algorithm that signs, it can't be read as one.
+    refused(world.authenticate_jwt(&none).await, 400, "unable_to_parse_session_jwt");
     assert!(world.authenticate_jwt(&jwt).await.is_ok());
 }
 
