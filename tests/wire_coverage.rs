@@ -165,7 +165,7 @@ async fn routes(api: &WireService) -> BTreeMap<String, (String, bool)> {
     for (path, methods) in description["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let summary = operation["summary"].as_str().unwrap().to_owned();
-            let refused = operation["deprecated"] == Value::Bool(true);
+            let refused = operation["x-refused"] == Value::Bool(true);
             routes.insert(format!("{} {path}", method.to_uppercase()), (summary, refused));
         }
     }

@@ -9,12 +9,15 @@ mod seed;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use vestibule::{FileKeys, Vestibule, WireService, domain::Secret, store::sqlite::SqliteStore};
+use vestibule::{FileKeys, Redirect, Vestibule, WireService, domain::Secret, store::sqlite::SqliteStore};
 
 pub use seed::Seeded;
 
 /// The demo's project, as the API is told.
 const PROJECT: &str = "project-test-00000000-0000-4000-8000-0000000000de";
+
+/// Where links lead that are asked for without an address.
+pub const LINKS_LEAD_TO: &str = "http://localhost:8080/authenticate";
 
 /// What can go wrong at the start.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -70,7 +73,16 @@ impl Demo {
 impl Api {
     fn over(vestibule: &Vestibule, folder: &Path) -> Result<Self, Error> {
         let secret = secret_in(folder)?;
-        let service = vestibule.wire_api().secret("demo", Secret::new(secret.as_str())).service()?;
+        let kinds = [
+            Redirect::Login,
+            Redirect::Signup,
+            Redirect::Invite,
+            Redirect::Discovery,
+            Redirect::ResetPassword,
+        ];
+        let api = vestibule.wire_api().secret("demo", Secret::new(secret.as_str()));
+        let api = kinds.into_iter().fold(api, |api, kind| api.redirect_url(kind, LINKS_LEAD_TO));
+        let service = api.service()?;
         Ok(Self { service, project_id: PROJECT, secret })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{future::IntoFuture, net::SocketAddr, path::PathBuf};
 
-use demo::{Demo, Error};
+use demo::{Demo, Error, LINKS_LEAD_TO};
 use tokio::net::TcpListener;
 
 struct Arguments {
@@ -48,6 +48,7 @@ async fn main() -> Result<(), Error> {
     println!("Codes and links arrive at {origin}/mailbox");
     println!("Stytch's B2B API is served at http://{}", api_listener.local_addr()?);
     println!("  project id  {}\n  secret      {}", demo.api.project_id, demo.api.secret);
+    println!("  links lead to {LINKS_LEAD_TO}, or to any other address of this machine that a call names");
     println!("Data and key lie in {}. Stop with Ctrl-C.", folder.display());
 
     let service = demo.router.into_make_service_with_connect_info::<SocketAddr>();

@@ -265,6 +265,10 @@ impl Engine {
             now,
         };
         let member = self.stores.directory.join(&joining).await?;
+        if proves {
+            // What is proved now, sessions that were there have to know as well.
+            self.member_changed(&member.member_id);
+        }
         if member.status == MemberStatus::Active {
             let happened = match stands {
                 Membership::ActiveMember => AuditKind::AddressVerified,

@@ -2,17 +2,23 @@
 
 use crate::domain::{Member, Organization, Permission, Role, RoleId};
 
-/// `stytch_member`, the roles assigned directly, and those of the address's domain; each once.
-pub(crate) fn effective_roles(organization: &Organization, member: &Member) -> Vec<RoleId> {
-    let domain = member.email_address.domain();
-    let implicit = organization
+/// The roles that a member has by the domain of their address. One that is not proved gives none.
+pub(crate) fn roles_by_domain<'a>(
+    organization: &'a Organization,
+    member: &Member,
+) -> impl Iterator<Item = &'a RoleId> + use<'a> {
+    let domain = member.email_address_verified.then(|| member.email_address.domain());
+    organization
         .rbac_email_implicit_role_assignments
         .iter()
-        // An address that is not proved gives no role by its domain.
-        .filter(|rule| member.email_address_verified && rule.domain == domain)
-        .map(|rule| &rule.role_id);
+        .filter(move |rule| Some(&rule.domain) == domain.as_ref())
+        .map(|rule| &rule.role_id)
+}
+
+/// `stytch_member`, the roles assigned directly, and those of the address's domain; each once.
+pub(crate) fn effective_roles(organization: &Organization, member: &Member) -> Vec<RoleId> {
     let mut roles = vec![RoleId::member()];
-    for role in member.roles.iter().chain(implicit) {
+    for role in member.roles.iter().chain(roles_by_domain(organization, member)) {
         if !roles.contains(role) {
             roles.push(role.clone());
         }

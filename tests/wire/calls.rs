@@ -50,7 +50,7 @@ pub(crate) async fn operations(api: &Api) -> Vec<Operation> {
             operations.push(Operation {
                 method: method.to_ascii_uppercase().parse().unwrap(),
                 path: path.clone(),
-                refused: operation["deprecated"] == json!(true),
+                refused: operation["x-refused"] == json!(true),
                 public: operation["security"] == json!([]),
                 for_members: headers.iter().any(|parameter| parameter["in"] == "header"),
                 fields,

@@ -13,6 +13,7 @@ mod arguments;
 mod automatic_sms;
 mod calls;
 mod credentials;
+mod decisions;
 mod faults;
 mod halves;
 mod names;

@@ -26,8 +26,7 @@ async fn with_role(api: &Api, of: &Whose, actions: &[&str]) -> (Whose, String) {
 #[tokio::test]
 async fn a_header_that_opens_nothing_is_refused() {
     let all = operations(&Api::new().await).await;
-    let all = all.iter().filter(|operation| !operation.refused && operation.for_members);
-    for operation in all {
+    for operation in all.iter().filter(|operation| !operation.refused && !operation.public) {
         let api = Api::new().await;
         let cast = Cast::in_(&api).await;
         let right = good(&api, &cast, operation).await;
@@ -43,9 +42,15 @@ async fn a_header_that_opens_nothing_is_refused() {
             ("x-stytch-member-sessionjwt", "a.b.c"),
             ("x-stytch-member-sessionjwt", "nobody"),
         ] {
+            let expected = match (operation.for_members, name) {
+                (false, _) => (403, "session_authorization_error"),
+                (true, "x-stytch-member-session") => (404, "session_not_found"),
+                (true, _) => (400, "unable_to_parse_session_jwt"),
+            };
             let said = api.ask(right.clone().header(name, value)).await;
-            assert!(
-                matches!(said.error_type(), "session_not_found" | "unable_to_parse_session_jwt"),
+            assert_eq!(
+                (said.status, said.error_type()),
+                expected,
                 "{} with {name}: {value:?}: {}",
                 said.asked,
                 said.body
@@ -53,6 +58,30 @@ async fn a_header_that_opens_nothing_is_refused() {
         }
         api.ask(right).await.done();
     }
+}
+
+/// Whatever they may do elsewhere: who says that a member acts is not given the project's power instead.
+#[tokio::test]
+async fn a_session_is_refused_where_no_member_acts() {
+    let all = operations(&Api::new().await).await;
+    let mut tried = 0;
+    for operation in all.iter().filter(|o| !o.refused && !o.public && !o.for_members) {
+        let api = Api::new().await;
+        let cast = Cast::in_(&api).await;
+        let right = good(&api, &cast, operation).await;
+        let settings = json!({"roles": ["stytch_admin"]});
+        let administrator = api.member_with_password(&cast.open, "admin@open.example", settings).await;
+        let signed_in = api.by_password(&administrator, json!({})).await.done();
+        for (header, name) in
+            [("x-stytch-member-session", "session_token"), ("x-stytch-member-sessionjwt", "session_jwt")]
+        {
+            let said = api.ask(right.clone().header(header, &token(&signed_in, name))).await;
+            said.refused(403, "session_authorization_error");
+        }
+        api.ask(right).await.done();
+        tried += 1;
+    }
+    assert!(tried > 0);
 }
 
 /// Stytch's SDKs take a member's session for these two as well.

@@ -72,7 +72,7 @@ async fn another_method_and_another_path_are_answered_in_the_envelope() {
         }
         for path in [format!("{path}/"), format!("{path}/more/and/more/and/more"), format!("/x{path}")] {
             let said = api.ask(Ask::new(operation.method.clone(), &path, &Value::Null)).await;
-            assert!(matches!(said.status, 404 | 405 | 501), "{}: {}", said.asked, said.body);
+            said.refused(404, "route_not_found");
         }
     }
     for path in ["/", "/v1", "/v1/b2b/", "//v1/b2b/organizations", "/V1/B2B/organizations", "/v1/b2b/%ff"] {
@@ -156,7 +156,7 @@ async fn a_body_of_256_kib_is_read_and_a_longer_one_is_refused() {
     for operation in operations(&api).await {
         let said = api.ask(ask(&operation).raw(vec![b'a'; most + 1])).await;
         if operation.method == Method::GET || operation.method == Method::DELETE {
-            assert!(said.status < 500 || operation.refused, "{}: {}", said.asked, said.body);
+            assert!(said.status < 500, "{}: {}", said.asked, said.body);
             assert_ne!(said.status, 413, "{}", said.asked);
         } else {
             said.refused(413, "request_too_large");

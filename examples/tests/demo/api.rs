@@ -60,3 +60,19 @@ async fn the_api_is_on_no_other_port_and_for_nobody_without_the_secret() {
     let value: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!((answer.status.as_u16(), &value["error_type"]), (401, &json!("unauthorized_credentials")));
 }
+
+#[tokio::test]
+async fn a_link_that_is_asked_for_without_an_address_leads_to_the_one_that_is_printed() {
+    let demo = Demo::start();
+    let (mut mail, mut server) = (Mailbox::of(&demo), Client::of_api(&demo));
+    let send = json!({"organization_id": "globex", "email_address": GINA});
+    let (status, sent) = call(&mut server, &demo, "/v1/b2b/magic_links/email/login_or_signup", send).await;
+    assert_eq!(status, 200, "{sent:#}");
+    let letter = mail.next(GINA, "").await;
+    let begins = "http://localhost:8080/authenticate?stytch_token_type=multi_tenant_magic_links&token=";
+    let token = letter.text.split(begins).nth(1).unwrap_or_else(|| panic!("no such link in {letter:?}"));
+    let token: String = token.chars().take(44).collect();
+    let used = json!({"magic_links_token": token});
+    let (status, entered) = call(&mut server, &demo, "/v1/b2b/magic_links/authenticate", used).await;
+    assert_eq!((status, &entered["member_authenticated"]), (200, &json!(true)), "{entered:#}");
+}

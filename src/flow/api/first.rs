@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{ApiError, Held, LinkTo, Rule, UsedLink, links::link_token, sandbox::SANDBOX_CODE};
+use super::{ApiError, Found, Held, LinkTo, Rule, UsedLink, links::link_token, sandbox::SANDBOX_CODE};
 use crate::{
     domain::{
         AuditKind, CredentialId, EmailAddress, EmailCode, Factor, FactorKind, JitProvisioning, LinkPurpose,
@@ -19,18 +19,18 @@ use crate::{
     token::TokenKind,
 };
 
-/// Somebody who is written to at the wish of a server.
+/// Somebody who is to be written to at the wish of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Addressee {
+    /// The member, or the pending one that they are to be.
     pub(crate) member: Member,
     pub(crate) organization: Organization,
-    /// Whether they were made a pending member just now.
-    pub(crate) created: bool,
+    is_new: bool,
 }
 
 impl Engine {
-    /// The member with this address, who is to sign in by this kind of factor; made a pending one where the
-    /// address may join by itself.
+    /// The member with this address, who is to sign in by this kind of factor; one who is yet to be made where
+    /// the address may join by itself.
     ///
     /// # Errors
     /// `AuthMethodNotAllowed`, `JitNotAllowed`, `JitDomain`, `DomainClaimed`; `MemberNotFound` for a deleted one.
@@ -51,7 +51,7 @@ impl Engine {
             if !accepts(&organization, member, kind) {
                 return Err(Rule::AuthMethodNotAllowed.into());
             }
-            return Ok(Addressee { member: member.clone(), organization, created: false });
+            return Ok(Addressee { member: member.clone(), organization, is_new: false });
         }
         self.unclaimed(address, &organization).await?;
         // Asked of the same function that lets in whoever has proved the address.
@@ -64,14 +64,24 @@ impl Engine {
         if !accepts(&organization, &prospect, kind) {
             return Err(Rule::AuthMethodNotAllowed.into());
         }
-        let (member, created) = self.make_pending(prospect, caller).await?;
-        Ok(Addressee { member, organization, created })
+        Ok(Addressee { member: pending(prospect), organization, is_new: true })
     }
 
-    /// Makes somebody a pending member who is none yet. Of many at once one makes them.
-    async fn make_pending(&self, prospect: Member, caller: &Caller) -> Result<(Member, bool), ApiError> {
-        let id = prospect.organization_id.clone();
-        let pending = Member { status: MemberStatus::Pending, email_address_verified: false, ..prospect };
+    /// The member who was written to, made a pending one now if they are to be; and whether they were. Only after
+    /// they were written to: a call that is refused makes nobody a member. Of many at once one makes them.
+    pub(crate) async fn written_to(
+        &self,
+        addressee: Addressee,
+        caller: &Caller,
+    ) -> Result<(Found, bool), ApiError> {
+        let Addressee { member, organization, is_new } = addressee;
+        let (member, created) =
+            if is_new { self.make_pending(member, caller).await? } else { (member, false) };
+        Ok((self.api_shown(member, organization).await?, created))
+    }
+
+    async fn make_pending(&self, pending: Member, caller: &Caller) -> Result<(Member, bool), ApiError> {
+        let id = pending.organization_id.clone();
         match self.admin()?.create_member(&pending).await {
             Ok(()) => {
                 self.tell(AuditKind::MemberCreated, About::from(&pending), caller);
@@ -142,6 +152,7 @@ impl Engine {
     pub(crate) async fn send_sign_in_link(&self, link: LinkTo, caller: &Caller) -> Result<(), ApiError> {
         let lifetime = link.lifetime;
         let letter = |to, url: &str| letters::server_link_by_email(&self.settings, to, url, lifetime);
+        self.limit_emails(&link.address, caller).await?;
         self.send_api_link(link, letter, caller).await
     }
 
@@ -293,11 +304,25 @@ impl Engine {
         if let Some(member) = entrance.member {
             return Ok(member);
         }
-        self.make_pending(self.prospect(&entrance, caller.now)?, caller).await.map(|(member, _)| member)
+        let prospect = self.prospect(&entrance, caller.now)?;
+        self.make_pending(pending(prospect), caller).await.map(|(member, _)| member)
+    }
+
+    /// The address that a sign-in has proved, by which organizations are discovered and made.
+    ///
+    /// # Errors
+    /// `NothingDiscovers` for a password alone.
+    pub(crate) fn discovers_as(bag: &Bag) -> Result<&EmailAddress, Rule> {
+        bag.session.factors.iter().find_map(Factor::address).ok_or(Rule::NothingDiscovers)
     }
 
     /// The id that a factor's address has as a credential, or whatever was proved.
     pub(crate) fn method_id(proof: &Proof) -> CredentialId {
         proof.factor.credential_id.clone()
     }
+}
+
+/// Whoever may join, before they have proved who they are.
+fn pending(prospect: Member) -> Member {
+    Member { status: MemberStatus::Pending, email_address_verified: false, ..prospect }
 }

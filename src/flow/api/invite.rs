@@ -34,21 +34,24 @@ impl Engine {
             return Err(Rule::InviteNotAllowed.into());
         }
         let entrance = self.stores.directory.entrance(&organization.organization_id, &new.address).await?;
-        let member = match entrance.and_then(|entrance| entrance.member) {
+        let present = entrance.and_then(|entrance| entrance.member);
+        if present.as_ref().is_some_and(|member| member.status == MemberStatus::Active) {
+            return Err(Rule::AlreadyMember.into());
+        }
+        // Before anybody is made a member: a call that is refused has done nothing.
+        self.limit_emails(&link.address, caller).await?;
+        let member = match present {
             None => {
                 let new = NewMember { status: MemberStatus::Invited, ..new };
                 self.add_member(organization, new, acting, caller).await?
             }
-            Some(member) => match member.status {
-                MemberStatus::Active => return Err(Rule::AlreadyMember.into()),
-                MemberStatus::Pending | MemberStatus::Invited | MemberStatus::Deleted => {
-                    self.unclaimed(&new.address, organization).await?;
-                    if member.status == MemberStatus::Deleted {
-                        self.finish_deleting(&member.member_id, caller.now).await?;
-                    }
-                    self.invite_again(member, new, caller).await?
+            Some(member) => {
+                self.unclaimed(&new.address, organization).await?;
+                if member.status == MemberStatus::Deleted {
+                    self.finish_deleting(&member.member_id, caller.now).await?;
                 }
-            },
+                self.invite_again(member, new, caller).await?
+            }
         };
         let (name, lifetime) = (organization.organization_name.clone(), link.lifetime);
         let by = by.map(|by| if by.name.is_empty() { by.email_address.to_string() } else { by.name.clone() });

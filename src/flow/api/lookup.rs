@@ -84,11 +84,17 @@ impl Engine {
         Ok(Found { member, organization, enrolment })
     }
 
-    /// A member of any organization, deleted or not.
-    pub(crate) async fn api_anybody(&self, member_id: &str) -> Result<Found, ApiError> {
+    /// A member of any organization; a deleted one only if they are asked for.
+    pub(crate) async fn api_anybody(
+        &self,
+        member_id: &str,
+        include_deleted: bool,
+    ) -> Result<Found, ApiError> {
         let nobody = || ApiError::from(Rule::NobodyFound);
         let member_id = MemberId::new(member_id).map_err(|_| nobody())?;
-        let member = self.stores.directory.member(&member_id).await?.ok_or_else(nobody)?;
+        let found = self.stores.directory.member(&member_id).await?;
+        let shown = |member: &Member| include_deleted || member.status != MemberStatus::Deleted;
+        let member = found.filter(shown).ok_or_else(nobody)?;
         let organization = self.organization(&member.organization_id).await?;
         self.api_shown(member, organization).await
     }

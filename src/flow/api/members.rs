@@ -417,6 +417,7 @@ impl Engine {
             Some(link) => {
                 let letter =
                     |to, url: &str| letters::new_address_by_email(&self.settings, to, &former, url, lifetime);
+                self.limit_emails(&link.address, caller).await?;
                 self.send_api_link(link, letter, caller).await?;
             }
             None => {

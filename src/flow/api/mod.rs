@@ -24,7 +24,6 @@ mod sessions;
 mod uses;
 
 pub(crate) use acting::{Acting, Action};
-pub(crate) use first::Addressee;
 pub(crate) use held::{Held, Tokens};
 pub(crate) use links::{CodeChallenge, LinkTo, UsedLink};
 pub(crate) use lookup::Found;
@@ -34,6 +33,6 @@ pub(crate) use organization_change::{OrganizationChange, Restriction};
 pub(crate) use passwords::MemberMigration;
 pub(crate) use removal::Removable;
 pub(crate) use rule::{ApiError, Rule};
-pub(crate) use search::{MembersQuery, PhoneFilter};
+pub(crate) use search::{CredentialFilter, MembersQuery};
 pub(crate) use second::{MfaChoice, SecondProof, TotpMigration};
 pub(crate) use sessions::Authorization;

@@ -89,6 +89,7 @@ impl Engine {
         }
         let lifetime = link.lifetime;
         let letter = |to, url: &str| letters::reset_by_email(&self.settings, to, url, lifetime);
+        self.limit_emails(&link.address, caller).await?;
         self.send_api_link(link, letter, caller).await
     }
 

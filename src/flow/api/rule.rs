@@ -101,6 +101,8 @@ pub(crate) enum Rule {
     UnknownRedirect,
     /// A length of time that is not allowed: the field, the least and the most minutes.
     Minutes(&'static str, u32, u32),
+    /// A session that would last longer than any of the project's: the most minutes.
+    SessionTooLong(u64),
     /// The password was proved too long ago, or nothing was lately.
     StaleSession,
     /// The token to reset a password is unknown.
@@ -180,6 +182,9 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Minutes(field, least, most) => write!(f, "{field} lies between {least} and {most}"),
+            Self::SessionTooLong(most) => {
+                write!(f, "sessions of this project last {most} minutes at the longest")
+            }
             Self::DomainTooCommon(domain) => {
                 write!(f, "{domain} is everybody's; name a domain that is the organization's own")
             }
@@ -300,6 +305,7 @@ impl Rule {
             }
             // Written above.
             Self::Minutes(..)
+            | Self::SessionTooLong(_)
             | Self::DomainTooCommon(_)
             | Self::DomainForm(_)
             | Self::DomainTwice(_)

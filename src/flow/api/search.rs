@@ -1,15 +1,16 @@
 //! Searching organizations and members.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ApiError, Found, Rule};
+use super::{Acting, Action, ApiError, Found, Rule};
 use crate::{
     domain::{
-        CredentialId, EmailAddress, Enrolment, Member, MemberId, MemberStatus, Organization, OrganizationId,
-        PhoneNumber,
+        CredentialId, EmailAddress, Enrolment, Member, MemberId,
+        MemberStatus::{self, Active, Deleted, Invited, Pending},
+        Organization, OrganizationId, PhoneNumber,
     },
     flow::Engine,
-    store::{Combine, MemberSearch, OrganizationSearch},
+    store::{Combine, MemberFilter, MemberSearch, OrganizationSearch},
 };
 
 /// How many members are looked at at a time where their credentials decide.
@@ -17,22 +18,22 @@ const AT_A_TIME: usize = 500;
 
 /// What is demanded of what lies with a member's credentials.
 #[derive(Clone, Debug)]
-pub(crate) enum PhoneFilter {
-    /// One of these numbers.
-    Is(BTreeSet<PhoneNumber>),
-    /// A number with these digits in it.
-    Contains(String),
+pub(crate) enum CredentialFilter {
+    /// One of these phone numbers.
+    PhoneIs(BTreeSet<PhoneNumber>),
+    /// A phone number with these digits in it.
+    PhoneContains(String),
     /// Whether they have a password.
-    Password(bool),
+    HasPassword(bool),
 }
 
-impl PhoneFilter {
+impl CredentialFilter {
     fn matches(&self, enrolment: &Enrolment) -> bool {
         let number = enrolment.phone.as_ref().map(|phone| &phone.number);
         match self {
-            Self::Is(numbers) => number.is_some_and(|number| numbers.contains(number)),
-            Self::Contains(part) => number.is_some_and(|number| number.as_str().contains(part)),
-            Self::Password(exists) => enrolment.password_id.is_some() == *exists,
+            Self::PhoneIs(numbers) => number.is_some_and(|number| numbers.contains(number)),
+            Self::PhoneContains(part) => number.is_some_and(|number| number.as_str().contains(part)),
+            Self::HasPassword(exists) => enrolment.password_id.is_some() == *exists,
         }
     }
 }
@@ -42,17 +43,17 @@ impl PhoneFilter {
 pub(crate) struct MembersQuery {
     pub(crate) search: MemberSearch,
     /// Filters of the same query that the directory can't answer.
-    pub(crate) phones: Vec<PhoneFilter>,
+    pub(crate) by_credentials: Vec<CredentialFilter>,
 }
 
 impl MembersQuery {
     fn matches(&self, member: &Member, enrolment: &Enrolment) -> bool {
-        let by_credentials = |filter: &PhoneFilter| filter.matches(enrolment);
+        let matches = |filter: &CredentialFilter| filter.matches(enrolment);
         match self.search.combine {
-            Combine::All => self.phones.iter().all(by_credentials),
+            Combine::All => self.by_credentials.iter().all(matches),
             Combine::Any => {
                 let by_directory = !self.search.filters.is_empty() && self.search.matches(member);
-                by_directory || self.phones.iter().any(by_credentials)
+                by_directory || self.by_credentials.iter().any(matches)
             }
         }
     }
@@ -60,8 +61,12 @@ impl MembersQuery {
     /// What the directory is asked: all whose credentials may have to be looked at.
     fn asked_of_directory(&self) -> MemberSearch {
         match self.search.combine {
-            Combine::Any if !self.phones.is_empty() => {
-                MemberSearch { filters: Vec::new(), ..self.search.clone() }
+            Combine::Any if !self.by_credentials.is_empty() => {
+                // Deleted ones are among all only where they are named.
+                let everybody = [Pending, Invited, Active, Deleted].into();
+                let filters =
+                    self.search.wants_deleted().then_some(MemberFilter::Statuses(everybody)).into_iter();
+                MemberSearch { filters: filters.collect(), ..self.search.clone() }
             }
             _ => self.search.clone(),
         }
@@ -79,6 +84,27 @@ impl Engine {
         Ok(self.admin()?.search_organizations(search, after, limit).await?)
     }
 
+    /// The organizations of these names, whose members are to be searched, by their ids.
+    ///
+    /// # Errors
+    /// `Search` for none or too many; `OrganizationNotFound`; `NotPermitted`, `Tenancy`.
+    pub(crate) async fn searchable(
+        &self,
+        names: &[String],
+        acting: &Acting,
+    ) -> Result<BTreeMap<OrganizationId, Organization>, ApiError> {
+        if names.is_empty() || names.len() > 1000 {
+            return Err(Rule::Search("organization_ids names 1 to 1000 organizations".to_owned()).into());
+        }
+        let mut organizations = BTreeMap::new();
+        for name in names {
+            let organization = self.api_organization(name).await?;
+            acting.may(Action::on_members(&organization.organization_id, "search"))?;
+            organizations.insert(organization.organization_id.clone(), organization);
+        }
+        Ok(organizations)
+    }
+
     /// Members with what they have set up, in order of their ids. Where their credentials are searched as well,
     /// every member of the organizations is looked at whom the other filters leave.
     pub(crate) async fn find_members(
@@ -89,7 +115,7 @@ impl Engine {
     ) -> Result<Vec<(Member, Enrolment)>, ApiError> {
         let admin = self.admin()?;
         let asked = query.asked_of_directory();
-        let at_a_time = if query.phones.is_empty() { limit } else { AT_A_TIME };
+        let at_a_time = if query.by_credentials.is_empty() { limit } else { AT_A_TIME };
         let mut found = Vec::new();
         loop {
             let page = admin.search_members(&asked, after.as_ref(), at_a_time).await?;
@@ -97,7 +123,7 @@ impl Engine {
             after = page.last().map(|member| member.member_id.clone());
             for member in page {
                 let enrolment = self.enrolment(&member.member_id).await?;
-                if query.phones.is_empty() || query.matches(&member, &enrolment) {
+                if query.by_credentials.is_empty() || query.matches(&member, &enrolment) {
                     found.push((member, enrolment));
                     if found.len() == limit {
                         return Ok(found);

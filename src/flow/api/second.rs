@@ -13,7 +13,7 @@ use crate::{
         About, Caller, Engine, Entered, Error, ErrorKind, NewTotp, Pending, Raising, Rotation, SecondFactor,
         SignedIn, Terms, enrol::new_recovery_codes, letters,
     },
-    judge::{MemberSession, accepts, may_change_factors},
+    judge::{MemberSession, Owed, accepts, may_change_factors},
     token::Place,
 };
 
@@ -108,11 +108,15 @@ impl Engine {
     /// organization demands a second factor and the member has no other.
     pub(crate) async fn send_first_sms(
         &self,
+        owed: &Owed,
         member: &Member,
         organization: &Organization,
         enrolment: &Enrolment,
         caller: &Caller,
     ) -> bool {
+        if owed.primary_required.is_some() || owed.mfa_required.is_none() {
+            return false;
+        }
         let unproved = enrolment.phone.as_ref().filter(|phone| !phone.verified);
         let demanded = organization.mfa_policy == MfaPolicy::RequiredForAll && enrolment.totp_id.is_none();
         let Some(phone) = unproved.filter(|_| demanded && accepts(organization, member, FactorKind::Otp))
@@ -197,6 +201,17 @@ impl Engine {
         let address = member.email_address.clone();
         self.notify(letters::factor_changed(&self.settings, address, "An authenticator app"));
         Ok((totp_id, codes.iter().map(|code| Secret::new(code.as_str())).collect()))
+    }
+
+    /// The recovery codes that a member has left.
+    ///
+    /// # Errors
+    /// `RecoveryCodesNotFound` without an authenticator app.
+    pub(crate) async fn recovery_codes_of(&self, found: &Found) -> Result<Vec<Secret>, ApiError> {
+        if found.enrolment.totp_id.is_none() {
+            return Err(Rule::RecoveryCodesNotFound.into());
+        }
+        Ok(self.recovery_codes(&found.member.member_id).await?)
     }
 
     /// Makes new recovery codes for the authenticator app that a member has.

@@ -6,7 +6,7 @@ use super::{Acting, Action, ApiError, Rule, Tokens};
 use crate::{
     domain::{AuditKind, MemberId, OrganizationId, RoleId, Secret, SessionId, Timestamp},
     flow::{Caller, Discovered, Engine, Entered, Error, ErrorKind, Rotation, Terms, sessions::transferable},
-    judge::MemberSession,
+    judge::{MemberSession, SessionDuration},
     store::FindOrganization,
 };
 
@@ -45,6 +45,17 @@ impl Engine {
             return Ok((session, granting));
         }
         Ok((self.update_session(&session, terms, caller.now).await?, granting))
+    }
+
+    /// How long a session of so many minutes lasts.
+    ///
+    /// # Errors
+    /// `Duration` outside of what any session may last; `SessionTooLong` beyond the project's absolute limit.
+    pub(crate) fn session_duration(&self, minutes: i64) -> Result<SessionDuration, ApiError> {
+        let minutes = u32::try_from(minutes).map_err(|_| Error::from(ErrorKind::Duration))?;
+        let duration = SessionDuration::from_minutes(minutes).map_err(Error::from)?;
+        let most = self.settings.sessions.absolute.as_secs() / 60;
+        if u64::from(minutes) > most { Err(Rule::SessionTooLong(most).into()) } else { Ok(duration) }
     }
 
     /// The token of a session, for who came with it or its JWT.

@@ -9,12 +9,11 @@ use utoipa::ToSchema;
 
 use super::{Recent, Settings, error::WireError};
 use crate::{
-    domain::{CustomClaims, EmailAddress, Environment, PhoneNumber, Secret, Timestamp},
+    domain::{CustomClaims, EmailAddress, Environment, PhoneNumber, RoleId, Secret, Timestamp},
     flow::{
-        Caller, Engine, Error, ErrorKind, Terms,
-        api::{Acting, ApiError, Held, Rule, Tokens},
+        Caller, Engine, Error, Terms,
+        api::{Acting, ApiError, CodeChallenge, Held, Rule, Tokens},
     },
-    judge::SessionDuration,
 };
 
 const MEMBER_SESSION: HeaderName = HeaderName::from_static("x-stytch-member-session");
@@ -96,25 +95,11 @@ impl Call {
             held => Ok(held),
         }
     }
-    /// Reads how long a session is to last.
-    pub(super) fn duration(&self, minutes: Option<i64>) -> Result<Option<SessionDuration>, WireError> {
-        let Some(minutes) = minutes else { return Ok(None) };
-        let minutes = u32::try_from(minutes).map_err(|_| Error::from(ErrorKind::Duration))?;
-        let duration = SessionDuration::from_minutes(minutes).map_err(Error::from)?;
-        let most = self.engine.settings.sessions.absolute.as_secs() / 60;
-        if u64::from(minutes) > most {
-            return Err(WireError::too_long_a_session(most));
-        }
-        Ok(Some(duration))
-    }
 }
 
-/// What a call may bring of a sign-in under way or a session that lives: one of the three.
+/// What a call may bring of a session that lives: one of the two.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-pub(crate) struct Brought {
-    /// The token of an intermediate session.
-    #[schema(value_type = Option<String>)]
-    pub(crate) intermediate_session_token: Option<Secret>,
+pub(crate) struct BroughtSession {
     /// The token of a member session.
     #[schema(value_type = Option<String>)]
     pub(crate) session_token: Option<Secret>,
@@ -123,9 +108,26 @@ pub(crate) struct Brought {
     pub(crate) session_jwt: Option<Secret>,
 }
 
+/// What a call may bring of a sign-in under way or a session that lives: one of the three.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub(crate) struct Brought {
+    /// The token of an intermediate session.
+    #[schema(value_type = Option<String>)]
+    pub(crate) intermediate_session_token: Option<Secret>,
+    #[serde(flatten)]
+    pub(crate) session: BroughtSession,
+}
+
+impl From<BroughtSession> for Brought {
+    fn from(session: BroughtSession) -> Self {
+        Self { intermediate_session_token: None, session }
+    }
+}
+
 impl From<Brought> for Tokens {
     fn from(brought: Brought) -> Self {
-        let Brought { intermediate_session_token, session_token, session_jwt } = brought;
+        let Brought { intermediate_session_token, session: BroughtSession { session_token, session_jwt } } =
+            brought;
         let given = |secret: Option<Secret>| secret.filter(|secret| !secret.expose().is_empty());
         Self {
             intermediate_session_token: given(intermediate_session_token),
@@ -153,7 +155,8 @@ impl SessionTerms {
     pub(crate) fn terms(&self, call: &Call) -> Result<Terms, WireError> {
         let custom_claims = self.session_custom_claims.clone().unwrap_or_default();
         CustomClaims::default().merged(&custom_claims).map_err(Error::from)?;
-        Ok(Terms { duration: call.duration(self.session_duration_minutes)?, custom_claims })
+        let duration = self.session_duration_minutes.map(|minutes| call.engine.session_duration(minutes));
+        Ok(Terms { duration: duration.transpose()?, custom_claims })
     }
 }
 
@@ -165,6 +168,18 @@ pub(crate) fn address(text: &str) -> Result<EmailAddress, WireError> {
 /// Reads a phone number.
 pub(crate) fn phone(text: &str) -> Result<PhoneNumber, WireError> {
     Ok(PhoneNumber::parse(text).map_err(Error::from)?)
+}
+
+/// Reads a challenge of PKCE.
+pub(crate) fn challenge(text: Option<&str>) -> Result<Option<CodeChallenge>, Rule> {
+    text.filter(|text| !text.is_empty()).map(CodeChallenge::parse).transpose()
+}
+
+/// Reads roles by their ids.
+pub(crate) fn role_ids(roles: Vec<String>) -> Result<Vec<RoleId>, Rule> {
+    // Everybody has this one; it is assigned by nobody.
+    let assigned = roles.into_iter().filter(|role| role != RoleId::member().as_str());
+    assigned.map(|role| RoleId::new(&role).map_err(|_| Rule::UnknownRole(role))).collect()
 }
 
 /// Reads for how long something is good: so many minutes, or as many as it is by itself.

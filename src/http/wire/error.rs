@@ -128,14 +128,6 @@ impl WireError {
         Self::new(StatusCode::BAD_REQUEST, error_type, &format!("{field} has a value that it can't have"))
     }
 
-    pub(crate) fn too_long_a_session(most: u64) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_session_duration",
-            &format!("sessions of this project last {most} minutes at the longest"),
-        )
-    }
-
     pub(crate) fn unknown_default_method() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -301,6 +293,7 @@ fn of_rule(rule: &Rule) -> (u16, &'static str) {
         Rule::PkceChallenge => (400, "invalid_pkce_code_challenge"),
         Rule::UnknownRedirect => (400, "no_match_for_provided_magic_link_url"),
         Rule::Minutes(..) => (400, "invalid_expiration"),
+        Rule::SessionTooLong(_) => (400, "invalid_session_duration"),
         Rule::StaleSession => (401, "session_too_old_to_reset_password"),
         Rule::ResetTokenUnknown | Rule::ResetTokenSpent => (401, "unable_to_auth_password_reset_token"),
         Rule::OrganizationName => (400, "invalid_organization_name"),

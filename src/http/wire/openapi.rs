@@ -46,6 +46,8 @@ fn one(operation: &Operation, schemas: &mut Map<String, Value>) -> Value {
         "operationId": operation_id(operation),
         "summary": operation.summary,
         "tags": [tag(operation)],
+        // Whether the project has what this is about: if not it is refused, whatever it says.
+        "x-refused": operation.refused,
         "parameters": parameters(operation),
         "responses": responses(operation, schemas),
         "security": if operation.access == Access::Public { json!([]) } else { json!([{"project": []}]) },
@@ -56,9 +58,6 @@ fn one(operation: &Operation, schemas: &mut Map<String, Value>) -> Value {
             "required": asks_for_something(&reference, schemas),
             "content": {"application/json": {"schema": reference}},
         });
-    }
-    if operation.refused {
-        described["deprecated"] = json!(true);
     }
     described
 }
@@ -116,13 +115,29 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     in_path.chain(in_query).chain(in_header).collect()
 }
 
+/// What can go wrong with any call. A route that everybody may call asks for no secret.
+const FAILURES: [(&str, &str); 9] = [
+    ("400", "Something of the call is wrong."),
+    ("401", "Who calls, or what was to be proved, is not accepted."),
+    ("403", "The member on whose behalf the call is made may not do it."),
+    ("404", "Something that the call names is not there."),
+    ("408", "The body did not arrive in time."),
+    ("413", "The body is too large."),
+    ("429", "Too often, or the member is locked."),
+    ("500", "The answer could not be made."),
+    ("503", "A store does not answer; try again."),
+];
+
 fn responses(operation: &Operation, schemas: &mut Map<String, Value>) -> Value {
     let error = json!({"$ref": format!("#/components/schemas/{}", ErrorResponse::name())});
-    let failed = json!({
-        "description": "It failed; `error_type` says why.",
-        "content": {"application/json": {"schema": error}},
-    });
-    let mut responses = json!({"default": failed});
+    let failed = |description: &str| {
+        json!({
+            "description": format!("{description} `error_type` says what."),
+            "content": {"application/json": {"schema": error}},
+        })
+    };
+    let mut responses: Value =
+        FAILURES.iter().map(|(status, description)| (*status, failed(description))).collect();
     if let Some(response) = operation.response {
         let fields = reference(response(), schemas);
         let envelope = json!({

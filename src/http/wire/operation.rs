@@ -5,18 +5,12 @@ use std::{pin::Pin, sync::Arc};
 use bytes::Bytes;
 use http::Method;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, schema::Schema},
 };
 
-use super::{
-    answer::Answer,
-    call::Call,
-    error::WireError,
-    objects::{Admission, JitProvisioning, MfaPolicy, Restriction},
-};
+use super::{answer::Answer, call::Call, error::WireError};
 use crate::flow::api::Rule;
 
 /// Stands in a template for whatever follows.
@@ -256,28 +250,7 @@ fn read<I: DeserializeOwned>(body: &[u8]) -> Result<I, WireError> {
     if !text.starts_with('{') {
         return Err(WireError::bad_request("the body is no JSON object"));
     }
-    serde_json::from_str(text)
-        .map_err(|error| wrong_setting(text).unwrap_or_else(|| WireError::bad_request(&unread(&error))))
-}
-
-/// Settings of an organization whose wrong values have names of their own.
-fn wrong_setting(text: &str) -> Option<WireError> {
-    fn is<T: DeserializeOwned>(value: &Value) -> bool {
-        T::deserialize(value).is_ok()
-    }
-    let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
-    let wrong = |(field, value): (&String, &Value)| {
-        let (is_one, error_type) = match field.as_str() {
-            "mfa_policy" => (is::<MfaPolicy>(value), "invalid_organization_mfa_policy"),
-            "mfa_methods" => (is::<Restriction>(value), "invalid_organization_mfa_factor_setting"),
-            "auth_methods" => (is::<Restriction>(value), "invalid_organization_auth_factor_setting"),
-            "email_invites" => (is::<Admission>(value), "invalid_restricted_email_setting"),
-            "email_jit_provisioning" => (is::<JitProvisioning>(value), "invalid_restricted_email_setting"),
-            _ => return None,
-        };
-        (value.is_string() && !is_one).then(|| WireError::setting(error_type, field))
-    };
-    fields.iter().find_map(wrong)
+    serde_json::from_str(text).map_err(|error| WireError::bad_request(&unread(&error)))
 }
 
 /// Why a body can't be read, without what stands in it: that may be a password in the wrong place.

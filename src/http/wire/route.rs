@@ -62,7 +62,9 @@ enum Meant<'a> {
 }
 
 fn meant<'a>(operations: &'a [Operation], method: &Method, path: &[String]) -> Meant<'a> {
-    let mut others = Vec::new();
+    // The description itself is answered to whoever asks for it rightly, before this is looked at.
+    let described = path.iter().map(String::as_str).eq(DESCRIPTION.split('/').skip(1));
+    let mut others = if described { vec![Method::GET.as_str()] } else { Vec::new() };
     for operation in operations {
         let Some(parameters) = operation.parameters(path) else { continue };
         // A HEAD is answered as the GET, without what it would show.

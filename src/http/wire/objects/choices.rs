@@ -84,6 +84,17 @@ pub(crate) enum MfaMethod {
     Totp,
 }
 
+/// What is sent to an address that is to become a member's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+pub(crate) enum EmailUpdateDelivery {
+    /// A link.
+    #[serde(rename = "EMAIL_MAGIC_LINK")]
+    MagicLink,
+    /// A code.
+    #[serde(rename = "EMAIL_OTP")]
+    Otp,
+}
+
 impl From<Admits> for Admission {
     fn from(admits: Admits) -> Self {
         match admits {

@@ -14,13 +14,13 @@ pub(crate) struct AuthenticationFactor {
     kind: FactorType,
     /// By which way.
     delivery_method: DeliveryMethod,
-    /// Whether it is a first or a second factor.
+    /// Whether it is a first or a second factor. SDKs pass it over.
     sequence_order: SequenceOrder,
     /// When it was proved last.
     last_authenticated_at: Time,
     /// When it was proved first.
     created_at: Time,
-    /// The same as `last_authenticated_at`.
+    /// The same as `last_authenticated_at`, for the SDKs' sake.
     updated_at: Time,
     /// The address, of what was sent by email.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +104,7 @@ enum DeliveryMethod {
     RecoveryCode,
 }
 
-/// Whether a factor is a first or a second one. SDKs pass it over.
+/// Whether a factor is a first or a second one.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum SequenceOrder {
@@ -162,7 +162,7 @@ struct OauthFactor {
 struct SsoFactor {
     /// Its id.
     id: String,
-    /// The provider's id; empty, since the application alone knows it.
+    /// The provider's id; empty, since the application alone knows it. For the SDKs' sake.
     provider_id: String,
     /// The person's id there.
     external_id: String,

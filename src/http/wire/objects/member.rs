@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Absent, Time};
 use crate::{
     domain::{self, Enrolment, MemberStatus, MfaMethod, RoleId, Timestamp},
-    judge::effective_roles,
+    judge::{effective_roles, roles_by_domain},
 };
 
 /// A person's account in one organization.
@@ -23,7 +23,8 @@ pub(crate) struct Member {
     status: MemberState,
     /// Their name; empty when unknown.
     name: String,
-    /// Empty: there is no single sign-on yet.
+    /// Empty: there is no single sign-on yet. For the SDKs' sake, as `oauth_registrations` and
+    /// `scim_registration`.
     sso_registrations: [Absent; 0],
     /// Whether restrictions of methods do not apply to them.
     is_breakglass: bool,
@@ -47,7 +48,7 @@ pub(crate) struct Member {
     mfa_enrolled: bool,
     /// Their phone, in E.164 form; else empty.
     mfa_phone_number: String,
-    /// The method that they are asked for first; empty where none is set up.
+    /// The method that they are asked for first; empty where none is set up, for the SDKs' sake.
     default_mfa_method: DefaultMfaMethod,
     /// Their roles, and where each comes from.
     roles: Vec<MemberRole>,
@@ -213,23 +214,20 @@ impl Member {
 }
 
 fn roles(member: &domain::Member, organization: &domain::Organization) -> Vec<MemberRole> {
-    let direct = |role: &RoleId| member.roles.contains(role) || *role == RoleId::member();
-    let source = |role: &RoleId| {
-        if direct(role) {
-            MemberRoleSource {
-                kind: MemberRoleSourceType::DirectAssignment,
-                details: MemberRoleDetails::default(),
-            }
-        } else {
-            let email_domain = Some(member.email_address.domain().to_string());
-            MemberRoleSource {
+    let sources = |role: &RoleId| {
+        let direct = (member.roles.contains(role) || *role == RoleId::member()).then(|| MemberRoleSource {
+            kind: MemberRoleSourceType::DirectAssignment,
+            details: MemberRoleDetails::default(),
+        });
+        let by_domain =
+            roles_by_domain(organization, member).any(|given| given == role).then(|| MemberRoleSource {
                 kind: MemberRoleSourceType::EmailAssignment,
-                details: MemberRoleDetails { email_domain },
-            }
-        }
+                details: MemberRoleDetails { email_domain: Some(member.email_address.domain().to_string()) },
+            });
+        direct.into_iter().chain(by_domain).collect()
     };
     effective_roles(organization, member)
         .iter()
-        .map(|role| MemberRole { role_id: role.to_string(), sources: vec![source(role)] })
+        .map(|role| MemberRole { role_id: role.to_string(), sources: sources(role) })
         .collect()
 }

@@ -1,10 +1,10 @@
 //! What a sign-in still owes.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{AuthMethod, MfaMethod};
-use crate::judge;
+use crate::{flow::api::MfaChoice, judge};
 
 /// A second factor is owed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -45,5 +45,34 @@ impl PrimaryRequired {
     pub(crate) fn of(owed: &judge::Owed) -> Option<Self> {
         let methods = owed.primary_required.as_ref()?;
         Some(Self { allowed_auth_methods: methods.iter().map(|method| (*method).into()).collect() })
+    }
+}
+
+/// What a call that proves a second factor says of the ones to come.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct MfaChoiceInput {
+    /// `enroll` or `unenroll`: whether the member is asked for a second factor from now on. Passed over where
+    /// the organization demands one of everybody.
+    set_mfa_enrollment: Option<MfaEnrollment>,
+    /// Whether this is the method that they are asked for first.
+    set_default_mfa: Option<bool>,
+}
+
+/// Whether somebody is asked for a second factor from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum MfaEnrollment {
+    /// They are.
+    Enroll,
+    /// They are not.
+    Unenroll,
+}
+
+impl MfaChoiceInput {
+    pub(crate) fn choice(&self) -> MfaChoice {
+        MfaChoice {
+            enroll: self.set_mfa_enrollment.map(|choice| choice == MfaEnrollment::Enroll),
+            make_default: self.set_default_mfa.unwrap_or_default(),
+        }
     }
 }

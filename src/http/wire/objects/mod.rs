@@ -4,6 +4,7 @@
 //! no `Option` here always stands there, and is empty where there is nothing: `""`, `[]`, `false`. Fields that
 //! exist for the SDKs' sake alone say so.
 
+mod authorization;
 mod choices;
 mod discovery;
 mod factor;
@@ -11,27 +12,30 @@ mod jwk;
 mod member;
 mod mfa;
 mod organization;
-mod page;
 mod password;
 mod policy;
+mod search;
 mod session;
-mod verdict;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use choices::{Admission, AuthMethod, JitProvisioning, MfaMethod, MfaPolicy, Restriction};
+pub(crate) use authorization::{AuthorizationCheck, AuthorizationVerdict};
+pub(crate) use choices::{
+    Admission, AuthMethod, EmailUpdateDelivery, JitProvisioning, MfaMethod, MfaPolicy, Restriction,
+};
 pub(crate) use discovery::DiscoveredOrganization;
 pub(crate) use factor::AuthenticationFactor;
 pub(crate) use jwk::Jwk;
 pub(crate) use member::Member;
-pub(crate) use mfa::{MfaRequired, PrimaryRequired};
-pub(crate) use organization::Organization;
-pub(crate) use page::ResultsMetadata;
-pub(crate) use password::{StrengthPolicy, ZxcvbnFeedback};
+pub(crate) use mfa::{MfaChoiceInput, MfaRequired, PrimaryRequired};
+pub(crate) use organization::{EmailImplicitRoleAssignment, Organization};
+pub(crate) use password::{
+    Argon2Config, Pbkdf2Config, SaltConfig, ScryptConfig, StrengthPolicy, ZxcvbnFeedback,
+};
 pub(crate) use policy::{OrganizationPolicy, Policy, PolicyRole};
+pub(crate) use search::{FilterValue, ResultsMetadata, SearchOperand, SearchOperator, SearchQuery};
 pub(crate) use session::SessionObject;
-pub(crate) use verdict::AuthorizationVerdict;
 
 use crate::domain::Secret;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -26,7 +26,7 @@ pub(crate) struct Organization {
     sso_jit_provisioning: Admission,
     /// Kept; there is no single sign-on yet.
     sso_jit_provisioning_allowed_connections: Vec<String>,
-    /// Empty: there is no single sign-on yet.
+    /// Empty: there is no single sign-on yet. For the SDKs' sake, as `scim_active_connection`.
     sso_active_connections: [Absent; 0],
     /// Domains whose addresses may join or be invited where the settings below are restricted to them.
     email_allowed_domains: Vec<String>,
@@ -80,12 +80,12 @@ pub(crate) struct Organization {
 }
 
 /// A role that members have because of their address's domain.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-struct EmailImplicitRoleAssignment {
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct EmailImplicitRoleAssignment {
     /// Members with an address of this domain …
-    domain: String,
+    pub(crate) domain: String,
     /// … have this role.
-    role_id: String,
+    pub(crate) role_id: String,
 }
 
 impl From<&domain::Organization> for Organization {

@@ -24,7 +24,7 @@ pub(crate) struct Policy {
 pub(crate) struct OrganizationPolicy {
     /// Those roles.
     #[serde(default, deserialize_with = "objects")]
-    #[schema(value_type = Vec<PolicyRole>)]
+    #[schema(value_type = Vec<PolicyRole>, required = true)]
     pub(crate) roles: Option<Vec<PolicyRole>>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct PolicyRole {
     pub(crate) description: Option<String>,
     /// What it permits.
     #[serde(default, deserialize_with = "objects")]
-    #[schema(value_type = Vec<PolicyPermission>)]
+    #[schema(value_type = Vec<PolicyPermission>, required = true)]
     pub(crate) permissions: Option<Vec<PolicyPermission>>,
 }
 

@@ -8,9 +8,9 @@ use super::{
     outcome::{Authenticated, discovered},
 };
 use crate::{
-    domain::{EmailAddress, Factor, Secret},
+    domain::Secret,
     flow::{
-        Bag,
+        Engine,
         api::{Held, Rule},
     },
     http::wire::{
@@ -64,7 +64,7 @@ async fn list(call: Call, input: DiscoveryListRequest) -> Result<DiscoveryListRe
     match call.held(&input.brought).await? {
         Held::Nothing => Err(Rule::NoSession.into()),
         Held::Intermediate(bag) => {
-            let address = address_of(&bag)?;
+            let address = Engine::discovers_as(&bag)?;
             let list = engine.discover_in(&bag, call.now()).await?;
             Ok(DiscoveryListResponse {
                 email_address: address.to_string(),
@@ -81,11 +81,6 @@ async fn list(call: Call, input: DiscoveryListRequest) -> Result<DiscoveryListRe
             })
         }
     }
-}
-
-/// The address that a sign-in has proved: a password alone discovers nothing.
-fn address_of(bag: &Bag) -> Result<&EmailAddress, Rule> {
-    bag.session.factors.iter().find_map(Factor::address).ok_or(Rule::NothingDiscovers)
 }
 
 /// Which organization to enter.
@@ -126,10 +121,10 @@ struct DiscoveryCreateRequest {
 async fn create(call: Call, input: DiscoveryCreateRequest) -> Result<Authenticated, WireError> {
     let terms = input.terms.terms(&call)?;
     // Nobody claims a domain by having a mailbox of it.
-    let change = input.settings.change(input.organization_name);
+    let change = input.settings.change(input.organization_name)?;
     let token = input.intermediate_session_token.expose();
     let bag = call.engine.find_intermediate(token, &call.caller).await?;
-    address_of(&bag)?;
+    Engine::discovers_as(&bag)?;
     let entered = call.engine.make_own_organization(bag, &change, &terms, &call.caller).await?;
     Authenticated::of(&call, entered).await
 }

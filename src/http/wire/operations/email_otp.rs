@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::outcome::{Authenticated, Discovery, Done, Written};
 use crate::{
     domain::{FactorKind, MemberStatus, Scope, Secret},
-    flow::{Engine, api::Addressee},
+    flow::Engine,
     http::wire::{
         call::{Brought, Call, SessionTerms, address, minutes},
         error::{Tried, WireError},
@@ -62,12 +62,11 @@ async fn login_or_signup(call: Call, input: EmailOtpLoginOrSignupRequest) -> Res
     let login = minutes("login_expiration_minutes", input.login_expiration_minutes, LIFETIME)?;
     let signup = minutes("signup_expiration_minutes", input.signup_expiration_minutes, LIFETIME)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
-    let Addressee { member, organization, created } =
-        call.engine.addressee(organization, &address, FactorKind::EmailOtp, &call.caller).await?;
-    let lifetime = if member.status == MemberStatus::Active { login } else { signup };
-    let scope = Scope::Organization(organization.organization_id.clone());
+    let addressee = call.engine.addressee(organization, &address, FactorKind::EmailOtp, &call.caller).await?;
+    let lifetime = if addressee.member.status == MemberStatus::Active { login } else { signup };
+    let scope = Scope::Organization(addressee.organization.organization_id.clone());
     call.engine.send_api_code(address, scope, lifetime, None, &call.caller).await?;
-    let found = call.engine.api_shown(member, organization).await?;
+    let (found, created) = call.engine.written_to(addressee, &call.caller).await?;
     Ok(Written::of(&call, &found, created))
 }
 

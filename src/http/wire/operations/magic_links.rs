@@ -6,14 +6,14 @@ use utoipa::ToSchema;
 
 use super::outcome::{Authenticated, Discovery, Done, MemberShown, Written};
 use crate::{
-    domain::{FactorKind, LinkPurpose, MemberStatus, RoleId, Scope, Secret},
+    domain::{FactorKind, LinkPurpose, MemberStatus, Scope, Secret},
     flow::{
         Engine,
-        api::{Addressee, CodeChallenge, LinkTo, NewMember, Rule},
+        api::{LinkTo, NewMember},
     },
     http::wire::{
         Redirect,
-        call::{Brought, Call, SessionTerms, address, minutes},
+        call::{Brought, Call, SessionTerms, address, challenge, minutes, role_ids},
         error::WireError,
         operation::Operation,
     },
@@ -79,10 +79,11 @@ async fn login_or_signup(call: Call, input: MagicLinksLoginOrSignupRequest) -> R
     let signup = minutes("signup_expiration_minutes", input.signup_expiration_minutes, LOGIN)?;
     let challenge = challenge(input.pkce_code_challenge.as_deref())?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
-    let Addressee { member, organization, created } =
+    let addressee =
         call.engine.addressee(organization, &address, FactorKind::MagicLink, &call.caller).await?;
+    let organization = &addressee.organization;
     let redirects = &call.settings.redirects;
-    let (redirect_url, lifetime) = if member.status == MemberStatus::Active {
+    let (redirect_url, lifetime) = if addressee.member.status == MemberStatus::Active {
         (redirects.of(Redirect::Login, input.login_redirect_url.as_deref())?, login)
     } else {
         (redirects.of(Redirect::Signup, input.signup_redirect_url.as_deref())?, signup)
@@ -98,13 +99,8 @@ async fn login_or_signup(call: Call, input: MagicLinksLoginOrSignupRequest) -> R
         challenge,
     };
     call.engine.send_sign_in_link(link, &call.caller).await?;
-    let found = call.engine.api_shown(member, organization).await?;
+    let (found, created) = call.engine.written_to(addressee, &call.caller).await?;
     Ok(Written::of(&call, &found, created))
-}
-
-/// Reads a challenge of PKCE.
-pub(super) fn challenge(text: Option<&str>) -> Result<Option<CodeChallenge>, Rule> {
-    text.filter(|text| !text.is_empty()).map(CodeChallenge::parse).transpose()
 }
 
 /// Whom to invite.
@@ -166,13 +162,6 @@ async fn invite(call: Call, input: MagicLinksInviteRequest) -> Result<MemberShow
     let member = call.engine.invite(&organization, new, by.as_ref(), link, &acting, &call.caller).await?;
     let found = call.engine.api_shown(member, organization).await?;
     Ok(MemberShown::of(&call, &found))
-}
-
-/// Reads roles by their ids.
-pub(super) fn role_ids(roles: Vec<String>) -> Result<Vec<RoleId>, Rule> {
-    // Everybody has this one; it is assigned by nobody.
-    let assigned = roles.into_iter().filter(|role| role != RoleId::member().as_str());
-    assigned.map(|role| RoleId::new(&role).map_err(|_| Rule::UnknownRole(role))).collect()
 }
 
 /// Whom to send a link of discovery.

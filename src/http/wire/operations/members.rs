@@ -1,25 +1,21 @@
 //! Members.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{
-    magic_links::role_ids,
-    outcome::MemberShown,
-    search::{Query, page_of},
-};
+use super::{outcome::MemberShown, search::page_of};
 use crate::{
     domain::{self, LinkPurpose, MemberStatus, OrganizationId, Scope},
-    flow::api::{Action, CredentialChange, Found, LinkTo, MemberChange, NewMember, Removable, Rule},
+    flow::api::{CredentialChange, Found, LinkTo, MemberChange, NewMember, Removable},
     http::wire::{
         Redirect,
-        call::{Call, address, minutes, phone},
+        call::{Call, address, phone, role_ids},
         error::WireError,
         object::object,
-        objects::{Member, MfaMethod, Organization, ResultsMetadata},
+        objects::{EmailUpdateDelivery, Member, MfaMethod, Organization, ResultsMetadata, SearchQuery},
         operation::{Operation, QueryParameter},
     },
 };
@@ -174,10 +170,10 @@ async fn get(call: Call) -> Result<MemberShown, WireError> {
     let engine = &call.engine;
     let organization = engine.api_organization(call.parameter("organization_id")).await?;
     let member = match (call.query("member_id"), call.query("email_address")) {
-        (Some(member), _) => engine.api_member(&organization, member).await?,
+        (Some(member), None) => engine.api_member(&organization, member).await?,
         (None, Some(text)) => engine.api_member_at(&organization, &address(text)?).await?,
-        (None, None) => {
-            return Err(WireError::bad_request("say whom: give member_id or email_address"));
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(WireError::bad_request("say whom: give member_id or email_address, one of the two"));
         }
     };
     let found = engine.api_shown(member, organization).await?;
@@ -185,11 +181,8 @@ async fn get(call: Call) -> Result<MemberShown, WireError> {
 }
 
 async fn dangerously_get(call: Call) -> Result<MemberShown, WireError> {
-    let found = call.engine.api_anybody(call.parameter("member_id")).await?;
-    let deleted = found.member.status == MemberStatus::Deleted;
-    if deleted && call.query("include_deleted") != Some("true") {
-        return Err(Rule::NobodyFound.into());
-    }
+    let include_deleted = call.query("include_deleted") == Some("true");
+    let found = call.engine.api_anybody(call.parameter("member_id"), include_deleted).await?;
     Ok(MemberShown::of(&call, &found))
 }
 
@@ -338,11 +331,12 @@ async fn unlink_retired_email(
 ) -> Result<MembersUnlinkRetiredEmailResponse, WireError> {
     let acting = call.acting().await?;
     let retired = input.email_address.as_deref().map(address).transpose()?;
-    if input.email_id.is_none() && retired.is_none() {
-        return Err(WireError::bad_request("say which: give email_id or email_address"));
+    let email_id = input.email_id.filter(|id| !id.is_empty());
+    if email_id.is_some() == retired.is_some() {
+        return Err(WireError::bad_request("say which: give email_id or email_address, one of the two"));
     }
     let Found { member, organization, .. } = call.member_of_path().await?;
-    let (id, address) = (input.email_id.as_deref(), retired.as_ref());
+    let (id, address) = (email_id.as_deref(), retired.as_ref());
     let member = call.engine.unlink_retired(&member, id, address, &acting, &call.caller).await?;
     let found = call.engine.api_shown(member, organization).await?;
     Ok(MembersUnlinkRetiredEmailResponse {
@@ -362,16 +356,8 @@ struct MembersStartEmailUpdateRequest {
     delivery_method: Option<EmailUpdateDelivery>,
 }
 
-/// What is sent to an address that is to become a member's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-enum EmailUpdateDelivery {
-    /// A link.
-    #[serde(rename = "EMAIL_MAGIC_LINK")]
-    MagicLink,
-    /// A code.
-    #[serde(rename = "EMAIL_OTP")]
-    Otp,
-}
+/// For how long a link or a code to change an address is good.
+const ADDRESS_CHANGE: Duration = Duration::from_secs(10 * 60);
 
 async fn start_email_update(
     call: Call,
@@ -380,23 +366,21 @@ async fn start_email_update(
     let acting = call.acting().await?;
     let address = address(&input.email_address)?;
     let found = call.member_of_path().await?;
-    let (link, lifetime) = if input.delivery_method == Some(EmailUpdateDelivery::Otp) {
-        (None, minutes("", None, (5, 10, 10))?)
+    let link = if input.delivery_method == Some(EmailUpdateDelivery::Otp) {
+        None
     } else {
-        let lifetime = minutes("", None, (5, 10, 10))?;
-        let link = LinkTo {
+        Some(LinkTo {
             address: address.clone(),
             scope: Scope::Organization(found.organization.organization_id.clone()),
             purpose: LinkPurpose::AddressChange(found.member.member_id.clone()),
             redirect_url: call.settings.redirects.of(Redirect::Login, input.login_redirect_url.as_deref())?,
             token_type: "multi_tenant_magic_links",
             slug: Some(found.organization.organization_slug.to_string()),
-            lifetime,
+            lifetime: ADDRESS_CHANGE,
             challenge: None,
-        };
-        (Some(link), lifetime)
+        })
     };
-    call.engine.start_address_change(&found, address, link, lifetime, &acting, &call.caller).await?;
+    call.engine.start_address_change(&found, address, link, ADDRESS_CHANGE, &acting, &call.caller).await?;
     Ok(MemberShown::of(&call, &found))
 }
 
@@ -415,7 +399,7 @@ struct MembersSearchRequest {
     /// `member_phone_numbers` and `member_phone_number_fuzzy` (also with `mfa_` before `phone`). Deleted
     /// members are found where `statuses` names them.
     #[serde(default, deserialize_with = "object")]
-    query: Option<Query>,
+    query: Option<SearchQuery>,
 }
 
 /// A page of members.
@@ -426,23 +410,14 @@ struct MembersSearchResponse {
     /// What there is besides.
     results_metadata: ResultsMetadata,
     /// Their organizations by their ids.
-    #[schema(value_type = Object)]
     organizations: BTreeMap<String, Organization>,
 }
 
 async fn search(call: Call, input: MembersSearchRequest) -> Result<MembersSearchResponse, WireError> {
     let acting = call.acting().await?;
-    if input.organization_ids.is_empty() || input.organization_ids.len() > 1000 {
-        return Err(Rule::Search("organization_ids names 1 to 1000 organizations".to_owned()).into());
-    }
     let engine = &call.engine;
-    let mut organizations = BTreeMap::new();
-    for name in &input.organization_ids {
-        let organization = engine.api_organization(name).await?;
-        acting.may(Action::on_members(&organization.organization_id, "search"))?;
-        organizations.insert(organization.organization_id.clone(), organization);
-    }
-    let query = Query::members(input.query, organizations.keys().cloned())?;
+    let organizations = engine.searchable(&input.organization_ids, &acting).await?;
+    let query = SearchQuery::members(input.query, organizations.keys().cloned())?;
     let page = page_of(input.cursor.as_deref(), input.limit)?;
     let after = page.after_member()?;
     let found = engine.find_members(&query, after, page.limit + 1).await?;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IntoDeserializer},
+};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{
-    outcome::OrganizationShown,
-    search::{Query, page_of},
-};
+use super::{outcome::OrganizationShown, search::page_of};
 use crate::{
     flow::api::OrganizationChange,
     http::wire::{
@@ -17,8 +17,8 @@ use crate::{
         error::WireError,
         object::{object, objects},
         objects::{
-            Admission, AuthMethod, JitProvisioning, MfaMethod, MfaPolicy, Organization, Restriction,
-            ResultsMetadata,
+            Admission, AuthMethod, EmailImplicitRoleAssignment, JitProvisioning, MfaMethod, MfaPolicy,
+            Organization, Restriction, ResultsMetadata, SearchQuery,
         },
         operation::Operation,
     },
@@ -72,21 +72,26 @@ pub(super) struct OrganizationSettings {
     /// replaces the one before as a whole.
     email_allowed_domains: Option<Vec<String>>,
     /// Whether people with an allowed domain may join by themselves.
-    email_jit_provisioning: Option<JitProvisioning>,
+    #[schema(value_type = Option<JitProvisioning>)]
+    email_jit_provisioning: Option<String>,
     /// Who may be invited: everybody, those with an allowed domain, or nobody.
-    email_invites: Option<Admission>,
+    #[schema(value_type = Option<Admission>)]
+    email_invites: Option<String>,
     /// Whether every first factor is accepted, or those of the list below.
-    auth_methods: Option<Restriction>,
+    #[schema(value_type = Option<Restriction>)]
+    auth_methods: Option<String>,
     /// The first factors that are accepted.
     #[schema(value_type = Option<Vec<AuthMethod>>)]
     allowed_auth_methods: Option<Vec<String>>,
     /// Whether a second factor is demanded of everybody.
-    mfa_policy: Option<MfaPolicy>,
+    #[schema(value_type = Option<MfaPolicy>)]
+    mfa_policy: Option<String>,
     /// Roles that members have because of their address's domain.
     #[serde(default, deserialize_with = "objects")]
-    rbac_email_implicit_role_assignments: Option<Vec<ImplicitRoleInput>>,
+    rbac_email_implicit_role_assignments: Option<Vec<EmailImplicitRoleAssignment>>,
     /// Whether every second factor is accepted, or those of the list below.
-    mfa_methods: Option<Restriction>,
+    #[schema(value_type = Option<Restriction>)]
+    mfa_methods: Option<String>,
     /// The second factors that are accepted.
     #[schema(value_type = Option<Vec<MfaMethod>>)]
     allowed_mfa_methods: Option<Vec<String>>,
@@ -105,19 +110,23 @@ pub(super) struct OrganizationSettings {
     allowed_third_party_connected_apps: Option<Vec<String>>,
 }
 
-/// A role that members have because of their address's domain.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct ImplicitRoleInput {
-    /// Members with an address of this domain …
-    domain: String,
-    /// … have this role.
-    role_id: String,
-}
-
 impl OrganizationSettings {
     /// The change that this is, of what has this name.
-    pub(super) fn change(self, organization_name: Option<String>) -> OrganizationChange {
-        OrganizationChange {
+    ///
+    /// # Errors
+    /// Of each setting whose values Stytch has an error for, that one.
+    pub(super) fn change(self, organization_name: Option<String>) -> Result<OrganizationChange, WireError> {
+        let restricted = "invalid_restricted_email_setting";
+        let jit: Option<JitProvisioning> =
+            setting("email_jit_provisioning", self.email_jit_provisioning, restricted)?;
+        let invites: Option<Admission> = setting("email_invites", self.email_invites, restricted)?;
+        let auth_methods: Option<Restriction> =
+            setting("auth_methods", self.auth_methods, "invalid_organization_auth_factor_setting")?;
+        let mfa_policy: Option<MfaPolicy> =
+            setting("mfa_policy", self.mfa_policy, "invalid_organization_mfa_policy")?;
+        let mfa_methods: Option<Restriction> =
+            setting("mfa_methods", self.mfa_methods, "invalid_organization_mfa_factor_setting")?;
+        Ok(OrganizationChange {
             organization_name,
             organization_slug: self.organization_slug.filter(|slug| !slug.is_empty()),
             organization_logo_url: self.organization_logo_url,
@@ -127,12 +136,12 @@ impl OrganizationSettings {
             sso_jit_provisioning: self.sso_jit_provisioning.map(Into::into),
             sso_jit_provisioning_allowed_connections: self.sso_jit_provisioning_allowed_connections,
             email_allowed_domains: self.email_allowed_domains,
-            email_jit_provisioning: self.email_jit_provisioning.map(Into::into),
-            email_invites: self.email_invites.map(Into::into),
-            auth_methods: self.auth_methods.map(Into::into),
+            email_jit_provisioning: jit.map(Into::into),
+            email_invites: invites.map(Into::into),
+            auth_methods: auth_methods.map(Into::into),
             allowed_auth_methods: self.allowed_auth_methods,
-            mfa_policy: self.mfa_policy.map(Into::into),
-            mfa_methods: self.mfa_methods.map(Into::into),
+            mfa_policy: mfa_policy.map(Into::into),
+            mfa_methods: mfa_methods.map(Into::into),
             allowed_mfa_methods: self.allowed_mfa_methods,
             rbac_email_implicit_role_assignments: self
                 .rbac_email_implicit_role_assignments
@@ -148,8 +157,18 @@ impl OrganizationSettings {
                 .third_party_connected_apps_allowed_type
                 .map(Into::into),
             allowed_third_party_connected_apps: self.allowed_third_party_connected_apps,
-        }
+        })
     }
+}
+
+/// Reads a setting that is one of a few values.
+fn setting<T: DeserializeOwned>(
+    field: &'static str,
+    said: Option<String>,
+    error_type: &'static str,
+) -> Result<Option<T>, WireError> {
+    let read = |said: String| T::deserialize(said.into_deserializer());
+    said.map(read).transpose().map_err(|_: serde::de::value::Error| WireError::setting(error_type, field))
 }
 
 /// An organization that is to be made.
@@ -165,7 +184,7 @@ struct OrganizationsCreateRequest {
 }
 
 async fn create(call: Call, input: OrganizationsCreateRequest) -> Result<OrganizationShown, WireError> {
-    let mut change = input.settings.change(input.organization_name);
+    let mut change = input.settings.change(input.organization_name)?;
     change.claimed_email_domains = input.claimed_email_domains;
     let organization = call.engine.make_organization(&change, &call.caller).await?;
     Ok((&organization).into())
@@ -190,7 +209,7 @@ struct OrganizationsUpdateRequest {
 async fn update(call: Call, input: OrganizationsUpdateRequest) -> Result<OrganizationShown, WireError> {
     let acting = call.acting().await?;
     let organization = call.engine.api_organization(call.parameter("organization_id")).await?;
-    let mut change = input.settings.change(input.organization_name);
+    let mut change = input.settings.change(input.organization_name)?;
     change.claimed_email_domains = input.claimed_email_domains;
     let organization = call.engine.alter_organization(&organization, &change, &acting, &call.caller).await?;
     Ok((&organization).into())
@@ -242,7 +261,7 @@ struct OrganizationsSearchRequest {
     /// `allowed_domain_fuzzy`, `claimed_email_domains`, `has_active_sso_connection`, `sso_connection_id`
     /// or `sso_connection_ids`.
     #[serde(default, deserialize_with = "object")]
-    query: Option<Query>,
+    query: Option<SearchQuery>,
 }
 
 /// A page of organizations.
@@ -258,7 +277,7 @@ async fn search(
     call: Call,
     input: OrganizationsSearchRequest,
 ) -> Result<OrganizationsSearchResponse, WireError> {
-    let search = Query::organizations(input.query)?;
+    let search = SearchQuery::organizations(input.query)?;
     let page = page_of(input.cursor.as_deref(), input.limit)?;
     let after = page.after_organization()?;
     let found = call.engine.find_organizations(&search, after.as_ref(), page.limit + 1).await?;

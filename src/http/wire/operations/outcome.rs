@@ -65,7 +65,7 @@ pub(super) struct Authenticated {
     mfa_required: Option<MfaRequired>,
     /// The first factor that is owed, before anything else.
     primary_required: Option<PrimaryRequired>,
-    /// `null`: there is no device fingerprinting.
+    /// `null`: there is no device fingerprinting. For the SDKs' sake.
     #[schema(value_type = Option<Object>)]
     member_device: Option<Absent>,
 }
@@ -85,7 +85,7 @@ pub(super) struct SecondAuthenticated {
     session_jwt: Handed,
     /// The member session.
     member_session: SessionObject,
-    /// `null`: there is no device fingerprinting.
+    /// `null`: there is no device fingerprinting. For the SDKs' sake.
     #[schema(value_type = Option<Object>)]
     member_device: Option<Absent>,
 }
@@ -169,9 +169,7 @@ impl Authenticated {
         let member = call.engine.member_of_unfinished(owed, &call.caller).await?;
         let enrolment = call.engine.enrolment(&member.member_id).await?;
         let sms_sent = *sms_sent
-            || (missing.primary_required.is_none()
-                && missing.mfa_required.is_some()
-                && call.engine.send_first_sms(&member, organization, &enrolment, &call.caller).await);
+            || call.engine.send_first_sms(missing, &member, organization, &enrolment, &call.caller).await;
         Ok(Self {
             member_id: member.member_id.to_string(),
             organization_id: organization.organization_id.to_string(),

@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{
-    magic_links::{challenge, role_ids},
-    outcome::{Authenticated, Written},
-};
+use super::outcome::{Authenticated, Written};
 use crate::{
     domain::{LinkPurpose, Scope, Secret},
     factor::{ForeignHash, HashKind, HashSettings},
     flow::api::{LinkTo, MemberMigration, Rule},
     http::wire::{
         Redirect,
-        call::{Brought, Call, SessionTerms, address, minutes, phone},
+        call::{Brought, BroughtSession, Call, SessionTerms, address, challenge, minutes, phone, role_ids},
         error::WireError,
         object::object,
-        objects::{Member, StrengthPolicy, ZxcvbnFeedback},
+        objects::{
+            Absent, Argon2Config, Member, Pbkdf2Config, SaltConfig, ScryptConfig, StrengthPolicy,
+            ZxcvbnFeedback,
+        },
         operation::Operation,
     },
     password_strength,
@@ -109,15 +109,15 @@ struct PasswordsStrengthCheckResponse {
     valid_password: bool,
     /// From 0, guessed at once, to 4. Taken from 3 on.
     score: u8,
-    /// Always `false`: breaches are not looked up.
+    /// Always `false`, for the SDKs' sake: breaches are not looked up.
     breached_password: bool,
     /// By what it is judged.
     strength_policy: StrengthPolicy,
-    /// Always `false`: breaches are not looked up.
+    /// Always `false`, for the SDKs' sake: breaches are not looked up.
     breach_detection_on_create: bool,
-    /// `null`: it is not judged by kinds of characters.
+    /// `null`, for the SDKs' sake: it is not judged by kinds of characters.
     #[schema(value_type = Option<Object>)]
-    luds_feedback: Option<crate::http::wire::objects::Absent>,
+    luds_feedback: Option<Absent>,
     /// What is wrong with it, and what would make it better.
     zxcvbn_feedback: ZxcvbnFeedback,
 }
@@ -256,7 +256,7 @@ struct PasswordsResetInSessionRequest {
     #[schema(value_type = String)]
     password: Secret,
     #[serde(flatten)]
-    brought: Brought,
+    brought: BroughtSession,
     #[serde(flatten)]
     terms: SessionTerms,
 }
@@ -267,7 +267,7 @@ async fn reset_in_session(
 ) -> Result<Authenticated, WireError> {
     let terms = input.terms.terms(&call)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
-    let held = call.held_for(&input.brought, &terms).await?;
+    let held = call.held_for(&input.brought.into(), &terms).await?;
     let signed_in = call
         .engine
         .reset_password_in_session(&organization, &held, input.password, &terms, &call.caller)
@@ -288,6 +288,9 @@ struct PasswordsResetByExistingRequest {
     /// The new password.
     #[schema(value_type = String)]
     new_password: Secret,
+    /// A session of the member, which ends with all the others.
+    #[serde(flatten)]
+    brought: BroughtSession,
     #[serde(flatten)]
     terms: SessionTerms,
 }
@@ -299,6 +302,7 @@ async fn reset_by_existing(
     let terms = input.terms.terms(&call)?;
     let address = address(&input.email_address)?;
     let organization = call.engine.api_organization(&input.organization_id).await?;
+    call.held_for(&input.brought.into(), &terms).await?;
     let passwords = (input.existing_password, input.new_password);
     let entered = call
         .engine
@@ -355,94 +359,27 @@ struct PasswordsMigrateRequest {
     external_id: Option<String>,
 }
 
-/// Salts that stand before and behind a password when it is hashed.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-struct SaltConfig {
-    /// Before it.
-    prepend_salt: Option<String>,
-    /// Behind it.
-    append_salt: Option<String>,
-}
-
-/// Parameters of argon2.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-struct Argon2Config {
-    /// The salt.
-    salt: Option<String>,
-    /// Iterations.
-    iteration_amount: Option<u32>,
-    /// Memory, in KiB.
-    memory: Option<u32>,
-    /// Lanes.
-    threads: Option<u32>,
-    /// The hash's length, in bytes.
-    key_length: Option<u32>,
-}
-
-/// Parameters of scrypt.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-struct ScryptConfig {
-    /// The salt, in base64.
-    salt: Option<String>,
-    /// N, a power of two.
-    n_parameter: Option<u32>,
-    /// r.
-    r_parameter: Option<u32>,
-    /// p.
-    p_parameter: Option<u32>,
-    /// The hash's length, in bytes.
-    key_length: Option<u32>,
-}
-
-/// Parameters of PBKDF2.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-struct Pbkdf2Config {
-    /// The salt, in base64.
-    salt: Option<String>,
-    /// Iterations.
-    iteration_amount: Option<u32>,
-    /// The hash's length, in bytes.
-    key_length: Option<u32>,
-    /// `sha1`, `sha256` or `sha512`.
-    algorithm: Option<String>,
-}
-
 impl PasswordsMigrateRequest {
-    fn settings(&mut self) -> HashSettings {
-        let salts = match self.hash_type.as_str() {
-            "md_5" => self.md_5_config.take(),
-            "sha_1" => self.sha_1_config.take(),
-            "sha_512" => self.sha_512_config.take(),
-            _ => None,
-        };
-        let SaltConfig { prepend_salt, append_salt } = salts.unwrap_or_default();
-        let salted = HashSettings { prepend_salt, append_salt, ..HashSettings::default() };
-        match self.hash_type.as_str() {
-            "argon_2i" | "argon_2id" => {
-                let config = self.argon_2_config.take().unwrap_or_default();
-                let Argon2Config { salt, iteration_amount, memory, threads, key_length } = config;
-                HashSettings { salt, iteration_amount, memory, threads, key_length, ..salted }
-            }
-            "scrypt" => {
-                let config = self.scrypt_config.take().unwrap_or_default();
-                let ScryptConfig { salt, n_parameter, r_parameter, p_parameter, key_length } = config;
-                HashSettings { salt, n_parameter, r_parameter, p_parameter, key_length, ..salted }
-            }
-            "pbkdf_2" => {
-                let config = self.pbkdf_2_config.take().unwrap_or_default();
-                let Pbkdf2Config { salt, iteration_amount, key_length, algorithm } = config;
-                HashSettings { salt, iteration_amount, key_length, algorithm, ..salted }
-            }
-            _ => salted,
+    /// What is said of the hash besides itself; of other kinds of hashes nothing is taken.
+    fn settings(&mut self, kind: HashKind) -> HashSettings {
+        match kind {
+            HashKind::Md5 => self.md_5_config.take().map(HashSettings::from),
+            HashKind::Sha1 => self.sha_1_config.take().map(HashSettings::from),
+            HashKind::Sha512 => self.sha_512_config.take().map(HashSettings::from),
+            HashKind::Argon2i | HashKind::Argon2id => self.argon_2_config.take().map(HashSettings::from),
+            HashKind::Scrypt => self.scrypt_config.take().map(HashSettings::from),
+            HashKind::Pbkdf2 => self.pbkdf_2_config.take().map(HashSettings::from),
+            HashKind::Bcrypt | HashKind::Phpass => None,
         }
+        .unwrap_or_default()
     }
 }
 
 async fn migrate(call: Call, mut input: PasswordsMigrateRequest) -> Result<Written, WireError> {
     let address = address(&input.email_address)?;
-    let settings = input.settings();
     let kind = HashKind::from_name(&input.hash_type)
         .ok_or_else(|| Rule::Hash("there is no such hash_type".to_owned()))?;
+    let settings = input.settings(kind);
     let hash =
         ForeignHash::parse(kind, &input.hash, &settings).map_err(|error| Rule::Hash(error.to_string()))?;
     let organization = call.engine.api_organization(&input.organization_id).await?;

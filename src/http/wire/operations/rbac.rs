@@ -67,7 +67,7 @@ async fn get(call: Call) -> Result<RbacOrganizationPolicyResponse, WireError> {
 struct RbacSetOrganizationPolicyRequest {
     /// The policy, which replaces the one before as a whole.
     #[serde(default, deserialize_with = "object")]
-    #[schema(value_type = OrganizationPolicy)]
+    #[schema(value_type = OrganizationPolicy, required = true)]
     org_policy: Option<OrganizationPolicy>,
 }
 

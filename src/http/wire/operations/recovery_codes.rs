@@ -8,7 +8,7 @@ use crate::{
     domain::Secret,
     flow::{
         SecondFactor,
-        api::{Found, MfaChoice, Rule, SecondProof},
+        api::{Found, MfaChoice, SecondProof},
     },
     http::wire::{
         call::{Brought, Call, SessionTerms},
@@ -59,10 +59,7 @@ impl RecoveryCodesResponse {
 async fn get(call: Call) -> Result<RecoveryCodesResponse, WireError> {
     let (organization, member) = (call.parameter("organization_id"), call.parameter("member_id"));
     let found = call.engine.api_found(organization, member).await?;
-    if found.enrolment.totp_id.is_none() {
-        return Err(Rule::RecoveryCodesNotFound.into());
-    }
-    let codes = call.engine.recovery_codes(&found.member.member_id).await?;
+    let codes = call.engine.recovery_codes_of(&found).await?;
     Ok(RecoveryCodesResponse::of(&call, &found, codes))
 }
 

@@ -1,48 +1,16 @@
 //! Searching: queries as they are sent, and pages.
 
+use std::collections::BTreeSet;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::ToSchema;
+use serde::Deserialize as _;
 
 use crate::{
     domain::{Domain, EmailAddress, MemberId, MemberStatus, OrganizationId, PhoneNumber, RoleId, Slug},
-    flow::api::{MembersQuery, PhoneFilter, Rule},
-    http::wire::{object::objects, objects::ResultsMetadata},
+    flow::api::{CredentialFilter, MembersQuery, Rule},
+    http::wire::objects::{FilterValue, ResultsMetadata, SearchOperand, SearchOperator, SearchQuery},
     store::{Combine, MemberFilter, MemberSearch, OrganizationFilter, OrganizationSearch},
 };
-
-/// What is demanded of what is searched for.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct Query {
-    /// Whether each filter has to match or one. Without it each.
-    operator: Option<Operator>,
-    /// The filters; without any everything is found.
-    #[serde(default, deserialize_with = "objects")]
-    operands: Option<Vec<Operand>>,
-}
-
-/// How several filters are one.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
-enum Operator {
-    /// Each has to match.
-    #[default]
-    #[serde(rename = "AND")]
-    And,
-    /// One has to match.
-    #[serde(rename = "OR")]
-    Or,
-}
-
-/// One filter.
-#[derive(Debug, Deserialize, ToSchema)]
-struct Operand {
-    /// Its name.
-    filter_name: String,
-    /// A list of texts, a text of at least three characters for what ends in `_fuzzy`, or `true` or `false`.
-    #[schema(value_type = Object)]
-    filter_value: Value,
-}
 
 /// Which page is asked for.
 #[derive(Debug)]
@@ -90,7 +58,7 @@ impl Page {
     }
 }
 
-impl Query {
+impl SearchQuery {
     /// So many filters make a question that no store takes long to understand.
     const MOST: usize = 50;
 
@@ -101,14 +69,14 @@ impl Query {
         Ok(())
     }
 
-    fn operands(&self) -> &[Operand] {
+    fn operands(&self) -> &[SearchOperand] {
         self.operands.as_deref().unwrap_or_default()
     }
 
     fn combine(&self) -> Combine {
         match self.operator.unwrap_or_default() {
-            Operator::And => Combine::All,
-            Operator::Or => Combine::Any,
+            SearchOperator::And => Combine::All,
+            SearchOperator::Or => Combine::Any,
         }
     }
 
@@ -116,7 +84,8 @@ impl Query {
     pub(super) fn organizations(query: Option<Self>) -> Result<OrganizationSearch, Rule> {
         let Some(query) = query else { return Ok(OrganizationSearch::default()) };
         query.check()?;
-        let filters = query.operands().iter().map(Operand::organization).collect::<Result<_, Rule>>()?;
+        let filters =
+            query.operands().iter().map(SearchOperand::organization).collect::<Result<_, Rule>>()?;
         Ok(OrganizationSearch { combine: query.combine(), filters })
     }
 
@@ -128,18 +97,18 @@ impl Query {
         let organizations = organizations.into_iter().collect();
         let Some(query) = query else {
             let search = MemberSearch { organizations, ..MemberSearch::default() };
-            return Ok(MembersQuery { search, phones: Vec::new() });
+            return Ok(MembersQuery { search, by_credentials: Vec::new() });
         };
         query.check()?;
-        let (mut filters, mut phones) = (Vec::new(), Vec::new());
+        let (mut filters, mut by_credentials) = (Vec::new(), Vec::new());
         for operand in query.operands() {
             match operand.member()? {
                 Wanted::Filter(filter) => filters.push(filter),
-                Wanted::Phone(phone) => phones.push(phone),
+                Wanted::OfCredentials(filter) => by_credentials.push(filter),
             }
         }
         let search = MemberSearch { organizations, combine: query.combine(), filters };
-        Ok(MembersQuery { search, phones })
+        Ok(MembersQuery { search, by_credentials })
     }
 }
 
@@ -147,10 +116,10 @@ impl Query {
 enum Wanted {
     Filter(MemberFilter),
     /// Of what lies with their credentials.
-    Phone(PhoneFilter),
+    OfCredentials(CredentialFilter),
 }
 
-impl Operand {
+impl SearchOperand {
     fn organization(&self) -> Result<OrganizationFilter, Rule> {
         Ok(match self.filter_name.as_str() {
             "organization_ids" => OrganizationFilter::Ids(self.read(|id| OrganizationId::new(id).ok())?),
@@ -188,16 +157,18 @@ impl Operand {
             "member_email_fuzzy" => MemberFilter::AddressContains(self.part()?),
             "member_name_fuzzy" => MemberFilter::NameContains(self.part()?),
             "member_is_breakglass" => MemberFilter::IsBreakglass(self.flag()?),
-            "statuses" => MemberFilter::Statuses(self.every(status)?),
+            "statuses" => MemberFilter::Statuses(self.statuses()?),
             "member_roles" => MemberFilter::Roles(self.read(|id| RoleId::new(id).ok())?),
             "member_phone_numbers" | "member_mfa_phone_numbers" => {
                 let numbers = self.read(|text| PhoneNumber::parse(text).ok())?;
-                return Ok(Wanted::Phone(PhoneFilter::Is(numbers)));
+                return Ok(Wanted::OfCredentials(CredentialFilter::PhoneIs(numbers)));
             }
             "member_phone_number_fuzzy" | "member_mfa_phone_number_fuzzy" => {
-                return Ok(Wanted::Phone(PhoneFilter::Contains(self.part()?)));
+                return Ok(Wanted::OfCredentials(CredentialFilter::PhoneContains(self.part()?)));
             }
-            "member_password_exists" => return Ok(Wanted::Phone(PhoneFilter::Password(self.flag()?))),
+            "member_password_exists" => {
+                return Ok(Wanted::OfCredentials(CredentialFilter::HasPassword(self.flag()?)));
+            }
             _ => return Err(self.unknown()),
         }))
     }
@@ -211,32 +182,41 @@ impl Operand {
         Rule::Search(format!("the filter {} takes {what}", self.filter_name))
     }
 
-    fn texts(&self) -> Result<Vec<&str>, Rule> {
-        let list = self.filter_value.as_array().filter(|list| list.len() <= 1000);
-        let list = list.ok_or_else(|| self.wrong("a list of at most 1000 texts"))?;
-        list.iter().map(|text| text.as_str().ok_or_else(|| self.wrong("a list of texts"))).collect()
+    fn value(&self) -> Option<FilterValue> {
+        FilterValue::deserialize(&self.filter_value).ok()
+    }
+
+    fn texts(&self) -> Result<Vec<String>, Rule> {
+        match self.value() {
+            Some(FilterValue::AnyOf(list)) if list.len() <= 1000 => Ok(list),
+            _ => Err(self.wrong("a list of at most 1000 texts")),
+        }
     }
 
     /// A list of which each that could be somebody's is looked for; what is no such thing at all is nobody's.
     fn read<T, C: FromIterator<T>>(&self, read: impl Fn(&str) -> Option<T>) -> Result<C, Rule> {
-        Ok(self.texts()?.into_iter().filter_map(read).collect())
+        Ok(self.texts()?.iter().filter_map(|text| read(text)).collect())
     }
 
     /// A list of which each has to be one of ours.
-    fn every<T, C: FromIterator<T>>(&self, read: impl Fn(&str) -> Option<T>) -> Result<C, Rule> {
-        let names = self.texts()?.into_iter();
-        names
-            .map(|text| read(text).ok_or_else(|| self.wrong("pending, invited, active and deleted")))
-            .collect()
+    fn statuses(&self) -> Result<BTreeSet<MemberStatus>, Rule> {
+        let known =
+            |text: &String| status(text).ok_or_else(|| self.wrong("pending, invited, active and deleted"));
+        self.texts()?.iter().map(known).collect()
     }
 
     fn part(&self) -> Result<String, Rule> {
-        let part = self.filter_value.as_str().filter(|part| part.chars().count() >= 3);
-        part.map(str::to_owned).ok_or_else(|| self.wrong("a text of at least three characters"))
+        match self.value() {
+            Some(FilterValue::Part(part)) if part.chars().count() >= 3 => Ok(part),
+            _ => Err(self.wrong("a text of at least three characters")),
+        }
     }
 
     fn flag(&self) -> Result<bool, Rule> {
-        self.filter_value.as_bool().ok_or_else(|| self.wrong("true or false"))
+        match self.value() {
+            Some(FilterValue::Flag(flag)) => Ok(flag),
+            _ => Err(self.wrong("true or false")),
+        }
     }
 }
 

@@ -3,21 +3,23 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::outcome::{Authenticated, Done};
 use crate::{
     domain::{Secret, SessionId},
     flow::{
-        Error, ErrorKind, Terms,
+        Error, ErrorKind,
         api::{Authorization, Held, Rule, Tokens},
     },
     http::wire::{
-        call::{Brought, Call, SessionTerms},
+        call::{Brought, BroughtSession, Call, SessionTerms},
         error::WireError,
         object::object,
-        objects::{AuthorizationVerdict, Handed, Jwk, Member, Organization, SessionObject},
+        objects::{
+            AuthorizationCheck, AuthorizationVerdict, Handed, Jwk, Member, Organization, SessionObject,
+        },
         operation::{Operation, QueryParameter},
     },
 };
@@ -57,35 +59,16 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// A session that is to be authenticated.
+/// A session that is to be authenticated; a duration extends it.
 #[derive(Debug, Deserialize, ToSchema)]
 struct SessionsAuthenticateRequest {
-    /// The token of the session; this or the JWT.
-    #[schema(value_type = Option<String>)]
-    session_token: Option<Secret>,
-    /// A JWT of the session, whether its five minutes are over or not.
-    #[schema(value_type = Option<String>)]
-    session_jwt: Option<Secret>,
-    /// Extends the session: so many minutes from now, 5 to 527,040, never beyond the project's absolute limit.
-    #[schema(value_type = Option<i32>)]
-    session_duration_minutes: Option<i64>,
-    /// Claims, merged deeply into those that are there; `null` deletes.
-    #[schema(value_type = Option<Object>)]
-    session_custom_claims: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    brought: BroughtSession,
+    #[serde(flatten)]
+    terms: SessionTerms,
     /// What the session's member has to have leave for.
     #[serde(default, deserialize_with = "object")]
     authorization_check: Option<AuthorizationCheck>,
-}
-
-/// What a session's member has to have leave for.
-#[derive(Debug, Deserialize, ToSchema)]
-struct AuthorizationCheck {
-    /// The organization, which has to be the session's.
-    organization_id: String,
-    /// The kind of resource.
-    resource_id: String,
-    /// What is to be done to it.
-    action: String,
 }
 
 /// A session that was authenticated.
@@ -111,19 +94,9 @@ async fn authenticate(
     call: Call,
     input: SessionsAuthenticateRequest,
 ) -> Result<SessionsAuthenticateResponse, WireError> {
-    let custom_claims = input.session_custom_claims.unwrap_or_default();
-    let terms = Terms { duration: call.duration(input.session_duration_minutes)?, custom_claims };
-    let brought = Brought {
-        intermediate_session_token: None,
-        session_token: input.session_token,
-        session_jwt: input.session_jwt,
-    };
-    let tokens = Tokens::from(brought);
-    let check = input.authorization_check.map(|check| Authorization {
-        organization_id: check.organization_id,
-        resource_id: check.resource_id,
-        action: check.action,
-    });
+    let terms = input.terms.terms(&call)?;
+    let tokens = Tokens::from(Brought::from(input.brought));
+    let check = input.authorization_check.map(Authorization::from);
     let engine = &call.engine;
     let (session, granting) = engine.authenticate(&tokens, &terms, check.as_ref(), &call.caller).await?;
     let said = call.recent.of(&session, &call).await?;
@@ -167,14 +140,16 @@ struct SessionsExchangeRequest {
     /// The organization to turn to: its id, slug or external id.
     organization_id: String,
     #[serde(flatten)]
-    brought: Brought,
+    brought: BroughtSession,
     #[serde(flatten)]
     terms: SessionTerms,
 }
 
 async fn exchange(call: Call, input: SessionsExchangeRequest) -> Result<Authenticated, WireError> {
     let terms = input.terms.terms(&call)?;
-    let Held::Session(session) = call.held(&input.brought).await? else { return Err(Rule::NoSession.into()) };
+    let Held::Session(session) = call.held(&input.brought.into()).await? else {
+        return Err(Rule::NoSession.into());
+    };
     let organization = call.engine.api_organization(&input.organization_id).await?;
     let id = &organization.organization_id;
     let entered = call.engine.exchange_session(&session, id, &terms, &call.caller).await?;
@@ -199,6 +174,10 @@ struct SessionsRevokeRequest {
 async fn revoke(call: Call, input: SessionsRevokeRequest) -> Result<Done, WireError> {
     let acting = call.acting().await?;
     let SessionsRevokeRequest { member_session_id, session_token, session_jwt, member_id } = input;
+    let said = |text: &String| !text.is_empty();
+    let given = |secret: &Secret| !secret.expose().is_empty();
+    let (member_session_id, member_id) = (member_session_id.filter(said), member_id.filter(said));
+    let (session_token, session_jwt) = (session_token.filter(given), session_jwt.filter(given));
     let engine = &call.engine;
     match (member_session_id, session_token, session_jwt, member_id) {
         (Some(id), None, None, None) => {

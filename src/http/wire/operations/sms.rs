@@ -1,18 +1,16 @@
 //! Codes by SMS, as a second factor.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::outcome::{MemberShown, SecondAuthenticated};
 use crate::{
     domain::Secret,
-    flow::{
-        SecondFactor,
-        api::{MfaChoice, SecondProof},
-    },
+    flow::{SecondFactor, api::SecondProof},
     http::wire::{
         call::{Brought, Call, SessionTerms, phone},
         error::{Tried, WireError},
+        objects::MfaChoiceInput,
         operation::Operation,
     },
 };
@@ -54,35 +52,6 @@ async fn send(call: Call, input: SmsSendRequest) -> Result<MemberShown, WireErro
     // With the phone that was entered just now.
     let found = call.engine.api_shown(found.member, found.organization).await?;
     Ok(MemberShown::of(&call, &found))
-}
-
-/// What a call that proves a second factor says of the ones to come.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
-pub(super) struct MfaChoiceInput {
-    /// `enroll` or `unenroll`: whether the member is asked for a second factor from now on. Passed over where
-    /// the organization demands one of everybody.
-    set_mfa_enrollment: Option<MfaEnrollment>,
-    /// Whether this is the method that they are asked for first.
-    set_default_mfa: Option<bool>,
-}
-
-/// Whether somebody is asked for a second factor from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum MfaEnrollment {
-    /// They are.
-    Enroll,
-    /// They are not.
-    Unenroll,
-}
-
-impl MfaChoiceInput {
-    pub(super) fn choice(&self) -> MfaChoice {
-        MfaChoice {
-            enroll: self.set_mfa_enrollment.map(|choice| choice == MfaEnrollment::Enroll),
-            make_default: self.set_default_mfa.unwrap_or_default(),
-        }
-    }
 }
 
 /// A code that was typed.

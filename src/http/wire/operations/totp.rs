@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    outcome::{MemberShown, SecondAuthenticated},
-    sms::MfaChoiceInput,
-};
+use super::outcome::{MemberShown, SecondAuthenticated};
 use crate::{
     domain::Secret,
     flow::{
@@ -18,7 +15,7 @@ use crate::{
         wire::{
             call::{Brought, Call, SessionTerms, minutes},
             error::{Tried, WireError},
-            objects::Handed,
+            objects::{Handed, MfaChoiceInput},
             operation::Operation,
         },
     },
