@@ -101,7 +101,7 @@ const MEMBER: [&str; 15] = [
 ];
 
 /// What can be done about the organization.
-const ORGANIZATION: [&str; 18] = [
+const ORGANIZATION: [&str; 17] = [
     "delete",
     "update.info.logo-url",
     "update.info.name",
@@ -110,7 +110,6 @@ const ORGANIZATION: [&str; 18] = [
     "update.settings.allowed-domains",
     "update.settings.allowed-mfa-methods",
     "update.settings.allowed-oauth-tenants",
-    "update.settings.custom-roles",
     "update.settings.default-sso-connection",
     "update.settings.email-invites",
     "update.settings.email-jit-provisioning",

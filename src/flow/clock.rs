@@ -1,12 +1,13 @@
 //! The clock's seam. The edge reads it once a request; below, time is an argument.
 
+#[cfg(not(target_os = "linux"))]
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{
     fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use crate::domain::Timestamp;
@@ -17,10 +18,21 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
 }
 
-/// The system's clock.
+/// The system's clock; on Linux the time of the kernel's last tick, at most ten milliseconds ago, which is read in
+/// a fifth of the time and stalls no more than the clock itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
+#[cfg(target_os = "linux")]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        let (seconds, millis) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec / 1_000_000));
+        Timestamp::from_millis(seconds.unwrap_or_default().saturating_mul(1_000) + millis.unwrap_or_default())
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

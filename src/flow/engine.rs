@@ -43,6 +43,8 @@ pub(crate) struct Stores {
 }
 
 /// The use cases. Takes the time as an argument everywhere; `Vestibule` wraps it with a clock.
+// Apart from the count of its references, which every processor writes with every request.
+#[repr(align(128))]
 pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) stores: Stores,

@@ -466,7 +466,7 @@ pub(super) fn brought_along(present: &Enrolment) -> Enrolment {
 }
 
 /// The member whose own password is all that the factors prove.
-fn sole_member(factors: &[Factor]) -> Option<&MemberId> {
+pub(super) fn sole_member(factors: &[Factor]) -> Option<&MemberId> {
     factors.iter().find_map(|factor| match &factor.subject {
         Subject::Member(member_id) => Some(member_id),
         Subject::Email(_) | Subject::Phone(_) | Subject::Named { .. } => None,

@@ -7,7 +7,7 @@ use super::{
     audit::About,
     caller::Caller,
     engine::Engine,
-    enter::{Entered, Source, Terms},
+    enter::{Entered, Source, Terms, sole_member},
     error::{Error, ErrorKind},
     intermediate::{Bag, Rotation, agree},
     letters,
@@ -422,14 +422,20 @@ impl Engine {
 
     /// Whether a factor is about the person whose bag it is.
     async fn same_person(&self, bag: &Bag, factor: &Factor) -> Result<bool, Error> {
-        let Some(held) = bag.session.factors.iter().find_map(Factor::address) else { return Ok(false) };
-        match &factor.subject {
-            Subject::Member(member_id) => {
-                let member = self.stores.directory.member(member_id).await?;
-                Ok(member.is_some_and(|member| member.email_address == *held))
-            }
-            _ => Ok(agree(&bag.session.factors, factor)),
-        }
+        let held = &bag.session.factors;
+        let address_of = async |member_id| -> Result<Option<EmailAddress>, Error> {
+            Ok(self.stores.directory.member(member_id).await?.map(|member| member.email_address))
+        };
+        let known = match (held.iter().find_map(Factor::address), sole_member(held)) {
+            (Some(address), _) => Some(address.clone()),
+            (None, Some(member_id)) => address_of(member_id).await?,
+            (None, None) => return Ok(false),
+        };
+        let added = match &factor.subject {
+            Subject::Member(member_id) => address_of(member_id).await?,
+            _ => factor.address().cloned(),
+        };
+        Ok(known.is_some() && known == added && agree(held, factor))
     }
 
     /// The id of an address as a credential: always the same one.

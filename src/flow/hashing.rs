@@ -7,8 +7,12 @@ use tokio::sync::Semaphore;
 
 use super::error::{Error, ErrorKind};
 
-/// How many may wait for each one that works.
-const QUEUE_PER_WORKER: usize = 16;
+/// How many passwords may wait for each one that is hashed: a few hundred milliseconds each.
+const PASSWORDS: usize = 16;
+
+/// How many JWTs may wait for each one that is signed: half a millisecond each. Whoever waits has mostly used
+/// something up for it.
+const JWTS: usize = 2_000;
 
 #[derive(Debug)]
 pub(crate) struct HashingPool {
@@ -17,11 +21,21 @@ pub(crate) struct HashingPool {
 }
 
 impl HashingPool {
-    pub(crate) fn new() -> Self {
+    /// A pool for passwords.
+    pub(crate) fn of_passwords() -> Self {
+        Self::new(PASSWORDS)
+    }
+
+    /// A pool for the signing of JWTs.
+    pub(crate) fn of_signatures() -> Self {
+        Self::new(JWTS)
+    }
+
+    fn new(queue_per_worker: usize) -> Self {
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             working: Arc::new(Semaphore::new(workers)),
-            admitted: Arc::new(Semaphore::new(workers * (QUEUE_PER_WORKER + 1))),
+            admitted: Arc::new(Semaphore::new(workers * (queue_per_worker + 1))),
         }
     }
 
@@ -49,7 +63,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn refuses_when_the_queue_is_full_and_recovers() {
-        let pool = Arc::new(HashingPool::new());
+        let pool = Arc::new(HashingPool::of_passwords());
         let places = pool.admitted.available_permits();
         let (release, wait) = std::sync::mpsc::channel::<()>();
         let wait = Arc::new(std::sync::Mutex::new(wait));

@@ -79,7 +79,7 @@ impl Engine {
         Some(Presented::Token(token, seed))
     }
 
-    fn used(&self, session: &MemberSession, now: Timestamp) {
+    pub(super) fn used(&self, session: &MemberSession, now: Timestamp) {
         if session.touch(now) {
             self.touches.note(session);
         }

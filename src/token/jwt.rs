@@ -22,8 +22,8 @@ pub(crate) use attested::key_id;
 /// How long a JWT is good by itself, in seconds: exactly five minutes.
 const LIFETIME: u64 = 300;
 
-/// Longer texts are refused before anything is decoded: 4 KiB of claims and a dozen factors fit.
-const MAX_BYTES: usize = 16 * 1024;
+/// Longer texts are refused before anything is decoded: 4 KiB of claims, a dozen factors and a hundred roles fit.
+const MAX_BYTES: usize = 32 * 1024;
 
 /// Whether a bearer token could be a JWT, by how it begins and how long it is: as much as is seen at once. What
 /// begins so is a JSON object with a member, in base64url.

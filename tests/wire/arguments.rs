@@ -130,8 +130,9 @@ async fn addresses_numbers_and_metadata_have_a_form() {
     ];
     refuses(&["mfa_phone_number"], &wrongs, |said, _, _| said.refused(400, "invalid_phone_number")).await;
     let many: Value = (0..21).map(|n| (format!("m{n}"), json!(n))).collect();
-    let wrongs = [json!({"a": "x".repeat(4097)}), many];
-    refuses(&["untrusted_metadata"], &wrongs, |said, _, _| said.refused(400, "metadata_too_large")).await;
+    let large = [json!({"a": "x".repeat(4097)})];
+    refuses(&["untrusted_metadata"], &large, |said, _, _| said.refused(400, "metadata_too_large")).await;
+    refuses(&["untrusted_metadata"], &[many], |said, _, _| said.refused(400, "metadata_too_many_keys")).await;
     let wrongs = [json!(["ghost"]), json!(["a b"]), json!([""]), json!(["x".repeat(200)])];
     refuses(&["roles"], &wrongs, |said, _, _| said.refused(400, "invalid_rbac_role_assignment")).await;
     let wrongs = [
@@ -500,7 +501,9 @@ async fn what_a_state_does_not_allow_is_called_by_its_name() {
     let api = Api::with(|builder| builder.create_organizations(false)).await;
     let cast = Cast::in_(&api).await;
     let plain = &cast.plain;
-    api.put(&format!("{}/reactivate", plain.path()), json!({})).await.refused(400, "member_not_deleted");
+    api.put(&format!("{}/reactivate", plain.path()), json!({}))
+        .await
+        .refused(400, "no_deleted_member_found_for_reactivation");
     for secret in ["", "GEZDGNBVGY3TQOJ1", "gezdgnbv", "GEZDGNBV=GY3TQOJQ"] {
         let body = plain.ids(json!({"secret": secret}));
         api.post("totp/migrate", body).await.refused(400, "invalid_totp_secret");

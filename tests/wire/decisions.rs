@@ -653,7 +653,7 @@ async fn metadata_are_merged_on_their_first_level_and_have_an_end() {
         let merged = put(json!({"a": null, "b": {"y": 2}, "absent": null})).await.done();
         assert_eq!(merged[shown][field], json!({"b": {"y": 2}, "c": 3}), "{shown} {field}");
         let so_many = |count: u32| (0..count).map(|n| (format!("k{n}"), json!(n))).collect::<Value>();
-        put(so_many(19)).await.refused(400, "metadata_too_large");
+        put(so_many(19)).await.refused(400, "metadata_too_many_keys");
         put(json!({"long": "x".repeat(4096)})).await.refused(400, "metadata_too_large");
         let full = put(so_many(18)).await.done();
         assert_eq!(full[shown][field].as_object().unwrap().len(), 20, "{shown} {field}");

@@ -12,6 +12,7 @@ mod api;
 mod arguments;
 mod automatic_sms;
 mod calls;
+mod corners;
 mod credentials;
 mod decisions;
 mod faults;

@@ -15,7 +15,7 @@ use crate::{
         first::fresh_code, letters,
     },
     judge::{MemberSession, accepts, membership},
-    store::{CodeKey, StoreErrorKind, TriedCode},
+    store::{CodeKey, StoreErrorKind, TakenLink, TriedCode},
     token::TokenKind,
 };
 
@@ -175,15 +175,15 @@ impl Engine {
         match self.stores.transient.try_code(&key, digest, caller.now).await? {
             TriedCode::Right(code) => {
                 self.first_succeeded(attempt, caller).await?;
+                if let Some(link) = &code.link
+                    && !matches!(self.stores.links.take(link, caller.now).await?, TakenLink::Fresh(_))
+                {
+                    return Err(refused(ErrorKind::SpentCode).into());
+                }
                 if let Some(member_id) = &code.becomes_address_of {
                     self.take_address(member_id, &code.address, caller).await?;
                 }
-                let factor = Factor::new(
-                    FactorKind::EmailOtp,
-                    Subject::Email(code.address),
-                    code.email_id,
-                    caller.now,
-                );
+                let factor = Factor::new(code.kind, Subject::Email(code.address), code.email_id, caller.now);
                 Ok(Proof { factor, scope, return_to: None })
             }
             TriedCode::Wrong(_) => Err(refused(ErrorKind::WrongCode).into()),

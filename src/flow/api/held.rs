@@ -75,6 +75,9 @@ impl Engine {
             Look::Ask(Presented::Token(..)) | Look::No => {}
         }
         let proves = self.settings.jwt.verify(jwt.expose(), &self.ring, None).ok_or_else(not_found)?;
-        self.by_id(&SessionId::from(&proves.session_id), caller.now).await?.ok_or_else(not_found)
+        let session = self.by_id(&SessionId::from(&proves.session_id), caller.now).await?;
+        let session = session.ok_or_else(not_found)?;
+        self.used(&session, caller.now);
+        Ok(session)
     }
 }

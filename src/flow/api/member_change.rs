@@ -85,7 +85,10 @@ pub(super) fn merge_metadata(into: &mut Map<String, Value>, patch: &Map<String, 
         }
     }
     let size = serde_json::to_vec(&into).map_or(usize::MAX, |json| json.len());
-    if size > 4096 || into.len() > 20 { Err(Rule::MetadataTooLarge) } else { Ok(()) }
+    if into.len() > 20 {
+        return Err(Rule::MetadataKeys);
+    }
+    if size > 4096 { Err(Rule::MetadataTooLarge) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -106,6 +109,6 @@ mod tests {
         let large = map(&json!({"a": "x".repeat(4096)}));
         assert_eq!(merge_metadata(&mut metadata.clone(), &large), Err(Rule::MetadataTooLarge));
         let many = (0..21).map(|n| (n.to_string(), json!(n))).collect();
-        assert_eq!(merge_metadata(&mut metadata, &many), Err(Rule::MetadataTooLarge));
+        assert_eq!(merge_metadata(&mut metadata, &many), Err(Rule::MetadataKeys));
     }
 }

@@ -179,6 +179,14 @@ impl Engine {
         self.member_names_are_free(&step(member)?).await?;
         let oneself = acting.session().filter(|session| *session.member_id() == member.member_id);
         self.alter_credentials(member, credentials, oneself, caller).await?;
+        if change.email_address.as_ref().is_some_and(|address| *address != member.email_address) {
+            // Whoever has the new address has yet to show it: nobody signs in by it with what was set before.
+            let without = |seen: &Credentials| {
+                let write = seen.password.is_some().then(|| Credentials { password: None, ..seen.clone() });
+                Ok((write, ()))
+            };
+            self.change_credentials(&member.member_id, without).await?;
+        }
         let changed = self.change_member(&member.member_id, step).await?;
         self.tell(AuditKind::MemberChanged, About::from(&changed), caller);
         Ok(changed)

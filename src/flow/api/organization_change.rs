@@ -100,6 +100,7 @@ impl OrganizationChange {
     /// What has an end: an organization is read and answered with each of its sessions.
     fn check_sizes(&self) -> Result<(), Rule> {
         const ENTRIES: usize = 100;
+        const ROLES: usize = 50;
         const CHARACTERS: usize = 256;
         let fits = |list: &Vec<String>| {
             list.len() <= ENTRIES && list.iter().all(|text| text.chars().count() <= CHARACTERS)
@@ -118,7 +119,8 @@ impl OrganizationChange {
             }
         }
         let roles = self.rbac_email_implicit_role_assignments.as_ref();
-        if roles.is_some_and(|roles| roles.len() > ENTRIES) {
+        // With as many that a member has directly they have to fit into a JWT.
+        if roles.is_some_and(|roles| roles.len() > ROLES) {
             return Err(Rule::Setting("rbac_email_implicit_role_assignments"));
         }
         let tenants = self.allowed_oauth_tenants.as_ref();
@@ -252,10 +254,14 @@ pub(super) fn name_of(name: &str) -> Result<String, Rule> {
     if fits { Ok(name.to_owned()) } else { Err(Rule::OrganizationName) }
 }
 
-/// An external id, which does not read like an id of ours.
+/// An external id, which does not read like an id of ours or a word of a path.
 pub(super) fn external_id_of(text: &str) -> Result<String, Rule> {
     let ours = ["organization-live-", "organization-test-", "member-live-", "member-test-"];
-    let fits = OrganizationId::new(text).is_ok() && !ours.iter().any(|prefix| text.starts_with(prefix));
+    // In paths these stand where ids do.
+    let words = ["passwords", "mfa_phone_numbers", "search", "members"];
+    let fits = OrganizationId::new(text).is_ok()
+        && !ours.iter().any(|prefix| text.starts_with(prefix))
+        && !words.contains(&text);
     if fits { Ok(text.to_owned()) } else { Err(Rule::ExternalIdForm) }
 }
 

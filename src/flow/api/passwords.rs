@@ -212,6 +212,9 @@ impl Engine {
         let member = entrance.and_then(|entrance| entrance.member).ok_or(Rule::MemberNotFound)?;
         self.judge_password(&new, &member, organization)?;
         let proved = self.prove_password(organization, address, present, caller).await?.factor.credential_id;
+        if member.status != MemberStatus::Active {
+            return Err(Rule::MemberNotFound.into());
+        }
         if !accepts(organization, &member, FactorKind::Password) {
             return Err(Rule::AuthMethodNotAllowed.into());
         }

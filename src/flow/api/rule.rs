@@ -149,6 +149,12 @@ pub(crate) enum Rule {
     Setting(&'static str),
     /// Metadata take too much.
     MetadataTooLarge,
+    /// Metadata with too many keys.
+    MetadataKeys,
+    /// There is no such kind of hashes.
+    HashType,
+    /// A member is named by neither of two ways, or by both.
+    MemberNames,
     /// The address is another member's.
     EmailTaken,
     /// The external id is another member's.
@@ -290,7 +296,10 @@ impl Rule {
             }
             Self::DomainsRequired => "RESTRICTED to domains needs a list of email_allowed_domains",
             Self::ClaimedTwice => "one of these domains is claimed by another organization",
-            Self::MetadataTooLarge => "metadata take at most 4,096 bytes of JSON and 20 keys",
+            Self::MetadataTooLarge => "metadata take at most 4,096 bytes of JSON",
+            Self::MetadataKeys => "metadata have at most 20 keys",
+            Self::HashType => "there is no such hash_type",
+            Self::MemberNames => "say whom: give member_id or email_address, one of the two",
             Self::EmailTaken => {
                 "this address is another member's of the organization, perhaps of a deleted one: reactivate them"
             }

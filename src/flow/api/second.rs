@@ -1,6 +1,6 @@
 //! Second factors as a server asks for them: for a sign-in under way, or added to a live session.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{ApiError, Found, Held, Rule};
 use crate::{
@@ -172,7 +172,13 @@ impl Engine {
             if migration.recovery_codes.len() > 100 {
                 return Err(Rule::RecoveryCodeForm.into());
             }
-            migration.recovery_codes.iter().map(read).collect::<Result<Vec<_>, Rule>>()?
+            let codes = migration.recovery_codes.iter().map(read).collect::<Result<Vec<_>, Rule>>()?;
+            // Each is good once.
+            let different: BTreeSet<&str> = codes.iter().map(RecoveryCodeText::as_str).collect();
+            if different.len() < codes.len() {
+                return Err(Rule::RecoveryCodeForm.into());
+            }
+            codes
         };
         let stored = self.stored_codes(id, &codes)?;
         let sealed = self
@@ -435,6 +441,11 @@ impl Engine {
             Held::Session(_) => Err(Rule::OtherMember.into()),
             Held::Intermediate(bag) => {
                 let organization_id = &found.organization.organization_id;
+                let turned_to = bag.session.organization_id.as_ref();
+                if bag.session.continues.is_some() && turned_to != Some(organization_id) {
+                    // Turned from a session to one organization, it proves nothing in another.
+                    return Err(Rule::NotForOrganization.into());
+                }
                 match self.pending_in(bag.as_ref().clone(), organization_id, caller.now).await {
                     Ok(pending) if pending.member.member_id == *id => Ok(Brought::SignIn(Box::new(pending))),
                     Ok(_) => Err(Rule::OtherMember.into()),

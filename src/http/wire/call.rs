@@ -175,11 +175,21 @@ pub(crate) fn challenge(text: Option<&str>) -> Result<Option<CodeChallenge>, Rul
     text.filter(|text| !text.is_empty()).map(CodeChallenge::parse).transpose()
 }
 
-/// Reads roles by their ids.
+/// Reads roles by their ids, each once.
 pub(crate) fn role_ids(roles: Vec<String>) -> Result<Vec<RoleId>, Rule> {
-    // Everybody has this one; it is assigned by nobody.
-    let assigned = roles.into_iter().filter(|role| role != RoleId::member().as_str());
-    assigned.map(|role| RoleId::new(&role).map_err(|_| Rule::UnknownRole(role))).collect()
+    const MOST: usize = 50;
+    let mut ids = Vec::new();
+    for role in roles {
+        let id = RoleId::new(&role).map_err(|_| Rule::UnknownRole(role))?;
+        // Everybody has that one; it is assigned by nobody.
+        if id != RoleId::member() && !ids.contains(&id) {
+            ids.push(id);
+        }
+        if ids.len() > MOST {
+            return Err(Rule::Setting("roles"));
+        }
+    }
+    Ok(ids)
 }
 
 /// Reads for how long something is good: so many minutes, or as many as it is by itself.

@@ -32,6 +32,8 @@ const SESSIONS: u64 = 10_000;
 pub(super) struct Said {
     session: MemberSession,
     stamp: u64,
+    /// The key that has signed: what a key signed that was retired is not said again.
+    key_id: Option<String>,
     /// Until when it is said again.
     until: Timestamp,
     pub(super) jwt: Secret,
@@ -61,10 +63,12 @@ impl Recent {
         let id = session.member_session_id();
         // Taken before anything is read: a change in between makes the next call look again.
         let stamp = engine.stamps.of(session.member_id());
+        let key_id = engine.ring.signing(now).map(|key| key.key_id.clone());
         if let Some(said) = self.0.get(&id)
             && said.session.is_same_as(session)
             && said.stamp == stamp
             && now < said.until
+            && said.key_id == key_id
         {
             return Ok(said);
         }
@@ -76,6 +80,7 @@ impl Recent {
         let said = Arc::new(Said {
             session: session.clone(),
             stamp,
+            key_id,
             until: now.after(for_so_long()),
             jwt,
             member: written(&member)?,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{outcome::MemberShown, search::page_of};
 use crate::{
     domain::{self, LinkPurpose, MemberStatus, OrganizationId, Scope},
-    flow::api::{CredentialChange, Found, LinkTo, MemberChange, NewMember, Removable},
+    flow::api::{CredentialChange, Found, LinkTo, MemberChange, NewMember, Removable, Rule},
     http::wire::{
         Redirect,
         call::{Call, address, phone, role_ids},
@@ -173,7 +173,7 @@ async fn get(call: Call) -> Result<MemberShown, WireError> {
         (Some(member), None) => engine.api_member(&organization, member).await?,
         (None, Some(text)) => engine.api_member_at(&organization, &address(text)?).await?,
         (None, None) | (Some(_), Some(_)) => {
-            return Err(WireError::bad_request("say whom: give member_id or email_address, one of the two"));
+            return Err(Rule::MemberNames.into());
         }
     };
     let found = engine.api_shown(member, organization).await?;
@@ -181,7 +181,7 @@ async fn get(call: Call) -> Result<MemberShown, WireError> {
 }
 
 async fn dangerously_get(call: Call) -> Result<MemberShown, WireError> {
-    let include_deleted = call.query("include_deleted") == Some("true");
+    let include_deleted = call.query("include_deleted").is_some_and(|said| said.eq_ignore_ascii_case("true"));
     let found = call.engine.api_anybody(call.parameter("member_id"), include_deleted).await?;
     Ok(MemberShown::of(&call, &found))
 }
@@ -233,7 +233,12 @@ async fn update(call: Call, input: MembersUpdateRequest) -> Result<MemberShown, 
             .transpose()?,
         verified: false,
         mfa_enrolled: input.mfa_enrolled,
-        default_mfa_method: input.default_mfa_method.as_deref().map(method).transpose()?,
+        default_mfa_method: input
+            .default_mfa_method
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .map(method)
+            .transpose()?,
     };
     let change = MemberChange {
         name: input.name,

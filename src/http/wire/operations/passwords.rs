@@ -377,8 +377,7 @@ impl PasswordsMigrateRequest {
 
 async fn migrate(call: Call, mut input: PasswordsMigrateRequest) -> Result<Written, WireError> {
     let address = address(&input.email_address)?;
-    let kind = HashKind::from_name(&input.hash_type)
-        .ok_or_else(|| Rule::Hash("there is no such hash_type".to_owned()))?;
+    let kind = HashKind::from_name(&input.hash_type).ok_or(Rule::HashType)?;
     let settings = input.settings(kind);
     let hash =
         ForeignHash::parse(kind, &input.hash, &settings).map_err(|error| Rule::Hash(error.to_string()))?;
@@ -390,7 +389,12 @@ async fn migrate(call: Call, mut input: PasswordsMigrateRequest) -> Result<Writt
         trusted_metadata: input.trusted_metadata,
         untrusted_metadata: input.untrusted_metadata,
         roles: input.roles.map(role_ids).transpose()?,
-        mfa_phone_number: input.mfa_phone_number.as_deref().map(phone).transpose()?,
+        mfa_phone_number: input
+            .mfa_phone_number
+            .as_deref()
+            .filter(|n| !n.is_empty())
+            .map(phone)
+            .transpose()?,
         phone_verified: input.set_phone_number_verified.unwrap_or_default(),
         external_id: input.external_id,
     };

@@ -27,8 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/v1/b2b/rbac/organizations/{organization_id}",
             "Replace the roles that exist in one organization alone.",
             set,
-        )
-        .for_members(),
+        ),
     ]
 }
 
@@ -76,13 +75,12 @@ async fn set(
     input: RbacSetOrganizationPolicyRequest,
 ) -> Result<RbacOrganizationPolicyResponse, WireError> {
     let policy = input.org_policy.ok_or_else(|| WireError::bad_request("the field org_policy is missing"))?;
-    let acting = call.acting().await?;
     let organization = call.engine.api_organization(call.parameter("organization_id")).await?;
     let read = |role: PolicyRole| {
         let id: String = role.role_id.chars().take(128).collect();
         role.read().map_err(|error| Rule::RoleForm(format!("the role {id:?}: {error}")))
     };
     let roles = policy.roles.unwrap_or_default().into_iter().map(read).collect::<Result<Vec<_>, Rule>>()?;
-    let organization = call.engine.set_custom_roles(&organization, &roles, &acting, &call.caller).await?;
+    let organization = call.engine.set_custom_roles(&organization, &roles, &call.caller).await?;
     Ok((&organization).into())
 }
