@@ -36,4 +36,6 @@ pub(crate) use parts::{MemberPart, OrganizationPart, Parts, RolesPart};
 pub use policy::{InvalidDuration, SessionDuration, SessionPolicy};
 pub(crate) use requirement::{Proof, unmet};
 pub use requirement::{Requirement, Unmet};
-pub(crate) use roles::{effective_roles, roles_by_domain};
+pub(crate) use roles::effective_roles;
+#[cfg(feature = "wire-api")]
+pub(crate) use roles::roles_by_domain;

@@ -97,7 +97,8 @@ impl Engine {
     /// organization with it: a second factor that is due stays due. The link proves the address as well.
     ///
     /// # Errors
-    /// `ResetTokenUnknown`, `ResetTokenSpent`; `WeakPassword`, with which the link stays good.
+    /// `ResetTokenUnknown`, `ResetTokenSpent`; `AuthMethodNotAllowed` and `WeakPassword`, with which the link stays
+    /// good.
     pub(crate) async fn reset_password_by_link(
         self: &Arc<Self>,
         token: &Secret,
@@ -113,6 +114,9 @@ impl Engine {
         let link = self.look_at_api_link(&token, verifier, wanted, caller).await.map_err(reset)?;
         let Some(link) = link else { return Err(self.spent_reset(&token, caller).await) };
         let (member, organization) = self.whose_reset(&link).await?;
+        if !accepts(&organization, &member, FactorKind::Password) {
+            return Err(Rule::AuthMethodNotAllowed.into());
+        }
         self.judge_password(&password, &member, &organization)?;
         // Before the link is used up: this may be refused where many are hashed.
         let hash = self.hash(password).await?;
@@ -199,7 +203,7 @@ impl Engine {
     /// Sets a new password by the present one, ends all sessions of the member, and enters with it.
     ///
     /// # Errors
-    /// As for checking one; `WeakPassword`.
+    /// As for checking one; `MemberNotFound` where they are not active; `AuthMethodNotAllowed`, `WeakPassword`.
     pub(crate) async fn reset_password_by_itself(
         self: &Arc<Self>,
         organization: &Organization,
@@ -226,7 +230,7 @@ impl Engine {
     /// member's other sessions.
     ///
     /// # Errors
-    /// `NoSession`, `OtherMember` of another organization, `StaleSession`; `WeakPassword`.
+    /// `NoSession`, `OtherMember` of another organization, `StaleSession`; `AuthMethodNotAllowed`, `WeakPassword`.
     pub(crate) async fn reset_password_in_session(
         self: &Arc<Self>,
         organization: &Organization,

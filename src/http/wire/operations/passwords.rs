@@ -396,7 +396,7 @@ async fn migrate(call: Call, mut input: PasswordsMigrateRequest) -> Result<Writt
             .map(phone)
             .transpose()?,
         phone_verified: input.set_phone_number_verified.unwrap_or_default(),
-        external_id: input.external_id,
+        external_id: input.external_id.filter(|id| !id.is_empty()),
     };
     let (member, created) = call.engine.migrate_password(&organization, migration, &call.caller).await?;
     let found = call.engine.api_shown(member, organization).await?;

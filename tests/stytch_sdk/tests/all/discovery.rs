@@ -5,10 +5,12 @@ use stytch::b2b::{
     discovery::DiscoveredOrganization,
     discovery_intermediate_sessions::{ExchangeRequest, ExchangeRequestLocale},
     discovery_organizations::{CreateRequest, ListRequest},
-    organizations as orgs, organizations_members as members,
+    organizations as orgs,
 };
 
-use crate::common::{World, factor_types, failed, is_session, is_waiting, race, refused, some};
+use crate::common::{
+    World, factor_types, impossible_terms, is_session, is_waiting, race, refusals_are, refused, some,
+};
 
 async fn list(world: &World, token: &str) -> Vec<DiscoveredOrganization> {
     let request = ListRequest { intermediate_session_token: some(token), ..Default::default() };
@@ -41,8 +43,7 @@ async fn each_relation_to_an_organization_is_listed() {
     let elsewhere = world.organization_of_domain("elsewhere", "other.example").await;
     world.organization("stranger").await;
     world.member(&active, "ada@acme.example").await;
-    let settings = members::CreateRequest { create_member_as_pending: Some(true), ..Default::default() };
-    world.member_with(&pending, "ada@acme.example", settings).await;
+    world.pending(&pending, "ada@acme.example").await;
     let invite = stytch::b2b::magic_links_email::InviteRequest {
         organization_id: invited.organization_id.clone(),
         email_address: "ada@acme.example".to_owned(),
@@ -232,21 +233,16 @@ async fn who_may_join_joins_and_others_do_not() {
     let open = world.organization_of_domain("open", "acme.example").await;
     let closed = world.organization("closed").await;
     let elsewhere = world.organization_of_domain("elsewhere", "other.example").await;
+    // Nobody there has proved an address of the domain.
+    let unproved = world.organization_of_domain("unproved", "acme.example").await;
     let bob = world.member(&open, "bob@acme.example").await;
     world.session(&bob).await;
     let token = world.discover("ada@acme.example").await.intermediate_session_token;
 
-    for organization in [&closed, &elsewhere] {
-        let error = failed(world.exchange(&token, organization).await);
-        let known = [
-            "invalid_intermediate_session_token_for_organization",
-            "email_jit_provisioning_not_allowed",
-            "invalid_email_for_jit_provisioning",
-        ];
-        assert!(known.contains(&error.error_type.as_str()), "{error:?}");
-        assert_eq!(error.status_code.as_u16(), 400);
-        let metrics = orgs::MetricsRequest { organization_id: organization.organization_id.clone() };
-        assert_eq!(world.stytch.organizations.metrics(metrics).await.unwrap().member_count, 0);
+    for organization in [&closed, &elsewhere, &unproved] {
+        let answer = world.exchange(&token, organization).await;
+        refused(answer, 400, "invalid_intermediate_session_token_for_organization");
+        assert_eq!(world.member_count(organization).await, 0);
     }
     let nothing = ExchangeRequest {
         intermediate_session_token: token.clone(),
@@ -263,11 +259,47 @@ async fn who_may_join_joins_and_others_do_not() {
 }
 
 #[tokio::test]
+async fn a_session_that_cannot_be_is_refused_and_the_token_stays_good() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    world.member(&acme, "ada@acme.example").await;
+    let token = world.discover("ada@acme.example").await.intermediate_session_token;
+    let right = || ExchangeRequest {
+        intermediate_session_token: token.clone(),
+        organization_id: acme.organization_id.clone(),
+        ..Default::default()
+    };
+    let exchange = |request| world.stytch.discovery.intermediate_sessions.exchange(request);
+    for unknown in ["", "unknown"] {
+        let request = ExchangeRequest { intermediate_session_token: unknown.to_owned(), ..right() };
+        refused(exchange(request).await, 404, "intermediate_session_not_found");
+    }
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let request = ExchangeRequest { session_duration_minutes, session_custom_claims, ..right() };
+        refused(exchange(request).await, 400, error_type);
+    }
+    is_session(&exchange(right()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_deleted_member_does_not_come_back_by_an_exchange() {
+    let world = World::new().await;
+    let open = world.organization_of_domain("open", "acme.example").await;
+    let bob = world.member(&open, "bob@acme.example").await;
+    world.session(&bob).await;
+    let ada = world.member(&open, "ada@acme.example").await;
+    world.delete(&ada).await;
+    let token = world.discover("ada@acme.example").await.intermediate_session_token;
+    let answer = world.exchange(&token, &open).await;
+    refused(answer, 400, "invalid_intermediate_session_token_for_organization");
+    assert_eq!(world.member_count(&open).await, 1);
+}
+
+#[tokio::test]
 async fn pending_and_invited_members_become_active_by_an_exchange() {
     let world = World::new().await;
     let (one, two) = (world.organization("one").await, world.organization("two").await);
-    let settings = members::CreateRequest { create_member_as_pending: Some(true), ..Default::default() };
-    assert_eq!(world.member_with(&one, "ada@acme.example", settings).await.status, "pending");
+    assert_eq!(world.pending(&one, "ada@acme.example").await.status, "pending");
     let invite = stytch::b2b::magic_links_email::InviteRequest {
         organization_id: two.organization_id.clone(),
         email_address: "ada@acme.example".to_owned(),
@@ -357,11 +389,7 @@ async fn of_32_exchanges_at_once_one_makes_a_session() {
         async move { client.discovery.intermediate_sessions.exchange(request).await }
     })
     .await;
-    let (made, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
-    assert_eq!(made.len(), 1);
-    for other in others {
-        refused(other, 404, "intermediate_session_not_found");
-    }
+    refusals_are(answers, &[(404, "intermediate_session_not_found", 31)]);
     let request = stytch::b2b::sessions::GetRequest {
         organization_id: acme.organization_id.clone(),
         member_id: ada.member_id.clone(),
@@ -442,7 +470,9 @@ async fn a_new_organization_is_named_after_the_address() {
 #[tokio::test]
 async fn what_cannot_be_made_is_refused_and_the_token_stays_good() {
     let world = World::new().await;
-    world.organization("taken").await;
+    let settings = orgs::CreateRequest { organization_external_id: some("taken-1"), ..Default::default() };
+    world.organization_with("taken", settings).await;
+    world.organization_that_claims("owner", "mine.example").await;
     let token = world.discover("ada@acme.example").await.intermediate_session_token;
     let create = async |request: CreateRequest| {
         let request = CreateRequest { intermediate_session_token: token.clone(), ..request };
@@ -457,6 +487,33 @@ async fn what_cannot_be_made_is_refused_and_the_token_stays_good() {
     let common =
         CreateRequest { email_allowed_domains: Some(vec!["gmail.com".to_owned()]), ..Default::default() };
     refused(create(common).await, 400, "organization_settings_domain_too_common");
+    let claimed =
+        CreateRequest { email_allowed_domains: Some(vec!["mine.example".to_owned()]), ..Default::default() };
+    refused(create(claimed).await, 400, "action_not_allowed_email_domain_is_claimed");
+    for (id, error_type) in
+        [("taken-1", "organization_external_id_already_used"), ("a b", "invalid_external_id")]
+    {
+        let external_id = CreateRequest { organization_external_id: some(id), ..Default::default() };
+        refused(create(external_id).await, 400, error_type);
+    }
+    let logo = CreateRequest { organization_logo_url: some("javascript:alert(1)"), ..Default::default() };
+    refused(create(logo).await, 400, "invalid_organization_logo_url");
+    let policy = CreateRequest { mfa_policy: some("SOMETIMES"), ..Default::default() };
+    refused(create(policy).await, 400, "invalid_organization_mfa_policy");
+    let closed = CreateRequest {
+        sso_jit_provisioning: some("NOT_ALLOWED"),
+        email_invites: some("NOT_ALLOWED"),
+        ..Default::default()
+    };
+    refused(create(closed).await, 400, "invalid_organization_auth_factor_setting");
+    let role =
+        orgs::EmailImplicitRoleAssignment { domain: "acme.example".to_owned(), role_id: "king".to_owned() };
+    let king = CreateRequest { rbac_email_implicit_role_assignments: Some(vec![role]), ..Default::default() };
+    refused(create(king).await, 400, "invalid_rbac_role_assignment");
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let terms = CreateRequest { session_duration_minutes, session_custom_claims, ..Default::default() };
+        refused(create(terms).await, 400, error_type);
+    }
     let restricted = CreateRequest { auth_methods: some("RESTRICTED"), ..Default::default() };
     refused(create(restricted).await, 400, "allowed_auth_methods_required_for_restricted");
     let restricted = CreateRequest { mfa_methods: some("RESTRICTED"), ..Default::default() };
@@ -466,6 +523,30 @@ async fn what_cannot_be_made_is_refused_and_the_token_stays_good() {
     let answer = world.stytch.discovery.organizations.create(unknown).await;
     refused(answer, 404, "intermediate_session_not_found");
     is_session(&create(slug("free")).await.unwrap());
+}
+
+#[tokio::test]
+async fn whose_domain_is_claimed_makes_no_organization() {
+    let world = World::new().await;
+    let owner = world.organization_that_claims("owner", "mine.example").await;
+    world.member(&owner, "ada@mine.example").await;
+    let token = world.discover("ada@mine.example").await.intermediate_session_token;
+    let request = CreateRequest { intermediate_session_token: token.clone(), ..Default::default() };
+    let answer = world.stytch.discovery.organizations.create(request).await;
+    refused(answer, 400, "action_not_allowed_email_domain_is_claimed");
+    is_session(&world.exchange(&token, &owner).await.unwrap());
+}
+
+#[tokio::test]
+async fn where_nobody_may_make_an_organization_nobody_does() {
+    let world = World::with(|builder| builder.create_organizations(false)).await;
+    let acme = world.organization("acme").await;
+    world.member(&acme, "ada@acme.example").await;
+    let token = world.discover("ada@acme.example").await.intermediate_session_token;
+    let request = CreateRequest { intermediate_session_token: token.clone(), ..Default::default() };
+    let answer = world.stytch.discovery.organizations.create(request).await;
+    refused(answer, 403, "organization_creation_not_allowed");
+    is_session(&world.exchange(&token, &acme).await.unwrap());
 }
 
 #[tokio::test]

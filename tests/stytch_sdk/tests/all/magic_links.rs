@@ -11,7 +11,9 @@ use stytch::b2b::{
     organizations_members as members,
 };
 
-use crate::common::{Link, World, factor_types, failed, is_session, is_waiting, race, refused, some};
+use crate::common::{
+    Link, World, factor_types, impossible_terms, is_session, is_waiting, race, refusals_are, refused, some,
+};
 
 /// A verifier of PKCE and its challenge, which are those of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -134,8 +136,7 @@ async fn somebody_new_joins_by_the_link_to_sign_up_where_their_domain_may() {
 async fn a_pending_member_signs_up_by_a_link() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
-    let settings = members::CreateRequest { create_member_as_pending: Some(true), ..Default::default() };
-    let ada = world.member_with(&acme, "ada@acme.example", settings).await;
+    let ada = world.pending(&acme, "ada@acme.example").await;
     let request = LoginOrSignupRequest {
         signup_redirect_url: some("http://127.0.0.1:4000/welcome"),
         ..to(&acme, "ada@acme.example")
@@ -189,11 +190,7 @@ async fn who_may_break_the_glass_signs_in_by_any_method() {
 #[tokio::test]
 async fn a_domain_that_another_organization_has_claimed_does_not_join() {
     let world = World::new().await;
-    let claims = orgs::CreateRequest {
-        claimed_email_domains: Some(vec!["mine.example".to_owned()]),
-        ..Default::default()
-    };
-    world.organization_with("owner", claims).await;
+    world.organization_that_claims("owner", "mine.example").await;
     let open = world.organization("open").await;
     let answer = world.stytch.magic_links.email.invite(invitation(&open, "ada@mine.example")).await;
     refused(answer, 400, "action_not_allowed_email_domain_is_claimed");
@@ -204,6 +201,9 @@ async fn a_domain_that_another_organization_has_claimed_does_not_join() {
     };
     let answer = world.stytch.organizations.members.create(request).await;
     refused(answer, 400, "action_not_allowed_email_domain_is_claimed");
+    let answer = send(&world, to(&open, "ada@mine.example")).await;
+    refused(answer, 400, "action_not_allowed_email_domain_is_claimed");
+    assert_eq!((world.member_count(&open).await, world.last_message()), (0, 0));
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn a_link_leads_where_the_call_says_if_that_is_allowed() {
         login_redirect_url: some("https://evil.example/"),
         ..to(&acme, "ada@acme.example")
     };
-    assert_eq!(failed(send(&world, request).await).status_code.as_u16(), 400);
+    refused(send(&world, request).await, 400, "no_match_for_provided_magic_link_url");
 }
 
 #[tokio::test]
@@ -234,8 +234,7 @@ async fn without_a_url_no_link_is_sent() {
     world.member(&acme, "ada@acme.example").await;
     let login = send(&world, to(&acme, "ada@acme.example")).await;
     refused(login, 400, "no_login_redirect_url");
-    let settings = members::CreateRequest { create_member_as_pending: Some(true), ..Default::default() };
-    world.member_with(&acme, "new@acme.example", settings).await;
+    world.pending(&acme, "new@acme.example").await;
     let signup = send(&world, to(&acme, "new@acme.example")).await;
     refused(signup, 400, "no_signup_redirect_url");
     let invite = world.stytch.magic_links.email.invite(invitation(&acme, "guest@acme.example")).await;
@@ -272,7 +271,7 @@ async fn a_link_is_good_for_an_hour_or_as_long_as_is_said() {
             ..to(&acme, "ada@acme.example")
         };
         for request in [login, signup] {
-            assert_eq!(failed(send(&world, request).await).status_code.as_u16(), 400);
+            refused(send(&world, request).await, 400, "invalid_expiration");
         }
     }
 }
@@ -283,24 +282,13 @@ async fn a_link_that_was_never_sent_is_not_found() {
     let acme = world.organization("acme").await;
     world.member(&acme, "ada@acme.example").await;
     for token in ["", "x", UNKNOWN] {
-        let error = failed(open(&world, token).await);
-        if !token.is_empty() {
-            assert_eq!(
-                (error.status_code.as_u16(), error.error_type.as_str()),
-                (404, "magic_link_not_found")
-            );
-        }
+        refused(open(&world, token).await, 404, "magic_link_not_found");
         let request = discovery::AuthenticateRequest {
             discovery_magic_links_token: token.to_owned(),
             ..Default::default()
         };
-        let error = failed(world.stytch.magic_links.discovery.authenticate(request).await);
-        if !token.is_empty() {
-            assert_eq!(
-                (error.status_code.as_u16(), error.error_type.as_str()),
-                (404, "magic_link_not_found")
-            );
-        }
+        let answer = world.stytch.magic_links.discovery.authenticate(request).await;
+        refused(answer, 404, "magic_link_not_found");
     }
     // A link of another kind is none.
     let token = link(&world, to(&acme, "ada@acme.example")).await.token();
@@ -308,6 +296,52 @@ async fn a_link_that_was_never_sent_is_not_found() {
         discovery::AuthenticateRequest { discovery_magic_links_token: token.clone(), ..Default::default() };
     refused(world.stytch.magic_links.discovery.authenticate(request).await, 404, "magic_link_not_found");
     is_session(&open(&world, &token).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_is_brought_with_a_link_has_to_fit_and_a_refusal_leaves_it_good() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let session = world.session(&ada).await.session_token;
+    let waiting = world.discover(&ada.email_address).await.intermediate_session_token;
+    let token = link(&world, to(&acme, "ada@acme.example")).await.token();
+    for (with, status, error_type) in [
+        (
+            AuthenticateRequest { intermediate_session_token: some("unknown"), ..Default::default() },
+            404,
+            "intermediate_session_not_found",
+        ),
+        (
+            AuthenticateRequest { session_token: some("unknown"), ..Default::default() },
+            404,
+            "session_not_found",
+        ),
+        (
+            AuthenticateRequest { session_jwt: some("x"), ..Default::default() },
+            400,
+            "unable_to_parse_session_jwt",
+        ),
+        (
+            AuthenticateRequest {
+                intermediate_session_token: some(&waiting),
+                session_token: some(&session),
+                ..Default::default()
+            },
+            400,
+            "too_many_session_arguments",
+        ),
+    ] {
+        refused(open_with(&world, &token, with).await, status, error_type);
+    }
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let with =
+            AuthenticateRequest { session_duration_minutes, session_custom_claims, ..Default::default() };
+        refused(open_with(&world, &token, with).await, 400, error_type);
+    }
+    let with = AuthenticateRequest { intermediate_session_token: some(&waiting), ..Default::default() };
+    let entered = open_with(&world, &token, with).await.unwrap();
+    assert_eq!(factor_types(is_session(&entered)), ["email_otp", "magic_link"]);
 }
 
 #[tokio::test]
@@ -393,8 +427,7 @@ async fn an_invitation_holds_for_a_week_and_ends_with_the_member() {
             invite_expiration_minutes: Some(minutes),
             ..invitation(&acme, "x@other.example")
         };
-        let error = failed(world.stytch.magic_links.email.invite(request).await);
-        assert_eq!(error.status_code.as_u16(), 400);
+        refused(world.stytch.magic_links.email.invite(request).await, 400, "invalid_expiration");
     }
 
     let (guest, link) = invite(&world, invitation(&acme, "guest@other.example")).await;
@@ -425,12 +458,7 @@ async fn invitations_that_cannot_be_are_refused() {
     world.member(&acme, "ada@acme.example").await;
     let invite = |request| world.stytch.magic_links.email.invite(request);
 
-    let error = failed(invite(invitation(&acme, "ada@acme.example")).await);
-    assert!(
-        ["duplicate_member_email", "user_already_invited"].contains(&error.error_type.as_str()),
-        "{error:?}"
-    );
-    assert_eq!(error.status_code.as_u16(), 400);
+    refused(invite(invitation(&acme, "ada@acme.example")).await, 400, "duplicate_member_email");
     refused(invite(invitation(&restricted, "x@other.example")).await, 400, "invalid_email_for_invites");
     assert_eq!(invite(invitation(&restricted, "x@acme.example")).await.unwrap().member.status, "invited");
     refused(invite(invitation(&closed, "x@acme.example")).await, 400, "invalid_email_for_invites");
@@ -507,11 +535,7 @@ async fn of_32_uses_of_a_link_at_once_one_makes_a_session() {
         async move { client.magic_links.authenticate(request).await }
     })
     .await;
-    let (made, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
-    assert_eq!(made.len(), 1);
-    for other in others {
-        refused(other, 401, "unable_to_auth_magic_link");
-    }
+    refusals_are(answers, &[(401, "unable_to_auth_magic_link", 31)]);
     let request = stytch::b2b::sessions::GetRequest {
         organization_id: acme.organization_id.clone(),
         member_id: ada.member_id.clone(),
@@ -580,9 +604,10 @@ async fn links_of_discovery_that_cannot_be_are_refused() {
     refused(send(malformed).await, 400, "invalid_pkce_code_challenge");
     for minutes in [4, 10_081] {
         let request = SendRequest { discovery_expiration_minutes: Some(minutes), ..to("ada@acme.example") };
-        assert_eq!(failed(send(request).await).status_code.as_u16(), 400);
+        refused(send(request).await, 400, "invalid_expiration");
     }
     let elsewhere =
         SendRequest { discovery_redirect_url: some("https://evil.example/"), ..to("ada@acme.example") };
-    assert_eq!(failed(send(elsewhere).await).status_code.as_u16(), 400);
+    refused(send(elsewhere).await, 400, "no_match_for_provided_magic_link_url");
+    assert_eq!(world.last_message(), 0);
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use stytch::b2b::{
-    organizations as orgs,
     organizations::{Member, SearchQuery, SearchQueryOperator},
     organizations_members::{
         CreateRequest, DangerouslyGetRequest, DeleteExternalIdRequest, DeleteMFAPhoneNumberRequest,
@@ -13,7 +12,7 @@ use stytch::b2b::{
 };
 use vestibule::domain::{Role, RoleId};
 
-use crate::common::{PASSWORD, World, failed, is_session, is_waiting, refused, some};
+use crate::common::{PASSWORD, World, is_session, is_waiting, refused, some};
 
 const PHONE: &str = "+15551234567";
 const NOBODY: &str = "member-test-00000000-0000-4000-8000-000000000000";
@@ -39,15 +38,6 @@ fn change_of(member: &Member) -> UpdateRequest {
 
 async fn update(world: &World, request: UpdateRequest) -> stytch::Result<Member> {
     Ok(world.stytch.organizations.members.update(request).await?.member)
-}
-
-async fn delete(world: &World, member: &Member) {
-    let request = DeleteRequest {
-        organization_id: member.organization_id.clone(),
-        member_id: member.member_id.clone(),
-    };
-    let deleted = world.stytch.organizations.members.delete(request).await.unwrap();
-    assert_eq!(deleted.member_id, member.member_id);
 }
 
 #[tokio::test]
@@ -107,7 +97,10 @@ async fn a_member_is_what_they_were_made() {
     }
     refused(get(Some(NOBODY), None).await, 404, "member_not_found");
     refused(get(None, Some("nobody@acme.example")).await, 404, "member_not_found");
-    assert_eq!(failed(get(None, None).await).status_code.as_u16() / 100, 4);
+    refused(get(None, None).await, 400, "invalid_member_get_fields");
+    let both = get(Some(ada.member_id.as_str()), Some("ada@acme.example")).await;
+    refused(both, 400, "invalid_member_get_fields");
+    refused(get(None, Some("nonsense")).await, 400, "invalid_email");
 
     let request = DangerouslyGetRequest { member_id: ada.member_id.clone(), include_deleted: None };
     let found = world.stytch.organizations.members.dangerously_get(request).await.unwrap();
@@ -144,7 +137,7 @@ async fn members_that_cannot_be_are_refused() {
     refused(create("bob@acme.example", with).await, 400, "invalid_phone_number");
     for id in ["a b", &"x".repeat(129), "ä"] {
         let with = CreateRequest { external_id: some(id), ..Default::default() };
-        assert_eq!(failed(create("bob@acme.example", with).await).status_code.as_u16(), 400, "{id}");
+        refused(create("bob@acme.example", with).await, 400, "invalid_external_id");
     }
     let request = CreateRequest {
         organization_id: "nothing".to_owned(),
@@ -152,8 +145,15 @@ async fn members_that_cannot_be_are_refused() {
         ..Default::default()
     };
     refused(world.stytch.organizations.members.create(request).await, 404, "organization_not_found");
-    let request = orgs::MetricsRequest { organization_id: acme.organization_id.clone() };
-    assert_eq!(world.stytch.organizations.metrics(request).await.unwrap().member_count, 1);
+    let keys: Value = (0..21).map(|number| (number.to_string(), json!(number))).collect();
+    for (metadata, error_type) in
+        [(json!({"a": "x".repeat(5000)}), "metadata_too_large"), (keys, "metadata_too_many_keys")]
+    {
+        let with = CreateRequest { untrusted_metadata: Some(metadata), ..Default::default() };
+        refused(create("bob@acme.example", with).await, 400, error_type);
+    }
+    assert_eq!(world.member_count(&acme).await, 1);
+    assert_eq!(create("bob@acme.example", CreateRequest::default()).await.unwrap().member.status, "active");
 }
 
 #[tokio::test]
@@ -237,8 +237,7 @@ async fn a_phone_is_deleted_before_another_is_set() {
     let set =
         |phone: &str| update(&world, UpdateRequest { mfa_phone_number: some(phone), ..change_of(&ada) });
     set(PHONE).await.unwrap();
-    let error = failed(set("+15557654321").await);
-    assert_eq!(error.status_code.as_u16(), 400);
+    refused(set("+15557654321").await, 400, "duplicate_member_phone_number_for_member");
     let request = || DeleteMFAPhoneNumberRequest {
         organization_id: acme.organization_id.clone(),
         member_id: ada.member_id.clone(),
@@ -262,7 +261,7 @@ async fn a_password_is_taken_away() {
         (after.member_id.as_str(), after.member.member_password_id.as_str()),
         (ada.member_id.as_str(), "")
     );
-    assert!(world.by_password(&ada, PASSWORD).await.is_err());
+    refused(world.by_password(&ada, PASSWORD).await, 404, "member_password_not_found");
     refused(members.delete_password(request).await, 404, "member_password_not_found");
 }
 
@@ -288,7 +287,7 @@ async fn a_deleted_member_is_out_and_may_come_back() {
     let acme = world.organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
     let entered = world.session(&ada).await;
-    delete(&world, &ada).await;
+    world.delete(&ada).await;
     refused(world.authenticate(&entered.session_token).await, 404, "session_not_found");
     refused(world.authenticate_jwt(&entered.session_jwt).await, 404, "session_not_found");
     let members = &world.stytch.organizations.members;
@@ -320,9 +319,22 @@ async fn a_deleted_member_is_out_and_may_come_back() {
     is_session(&world.enter(&ada).await);
     // The session from before stays ended.
     refused(world.authenticate(&entered.session_token).await, 404, "session_not_found");
-    failed(members.reactivate(back).await);
-    let request = ReactivateRequest { organization_id: "acme".to_owned(), member_id: NOBODY.to_owned() };
-    refused(members.reactivate(request).await, 404, "member_not_found");
+    refused(members.reactivate(back.clone()).await, 400, "no_deleted_member_found_for_reactivation");
+    world.organization("other").await;
+    for (organization_id, member_id, error_type) in [
+        ("acme", NOBODY, "member_not_found"),
+        ("other", ada.member_id.as_str(), "member_not_found"),
+        ("nothing", ada.member_id.as_str(), "organization_not_found"),
+    ] {
+        let request = ReactivateRequest {
+            organization_id: organization_id.to_owned(),
+            member_id: member_id.to_owned(),
+        };
+        refused(members.reactivate(request).await, 404, error_type);
+    }
+    // Who was brought back can be deleted and brought back once more.
+    world.delete(&ada).await;
+    assert_eq!(members.reactivate(back).await.unwrap().member.status, "active");
     let request = DeleteRequest { organization_id: "acme".to_owned(), member_id: NOBODY.to_owned() };
     refused(members.delete(request).await, 404, "member_not_found");
 }
@@ -332,7 +344,7 @@ async fn a_deleted_member_is_invited_again() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
-    delete(&world, &ada).await;
+    world.delete(&ada).await;
     let before = world.last_message();
     let request = stytch::b2b::magic_links_email::InviteRequest {
         organization_id: acme.organization_id.clone(),
@@ -371,7 +383,10 @@ async fn an_address_changes_and_the_former_is_kept_until_unlinked() {
         };
         world.stytch.organizations.members.unlink_retired_email(request)
     };
-    assert_eq!(failed(unlink(None, None).await).status_code.as_u16(), 400);
+    refused(unlink(None, None).await, 400, "bad_request");
+    let both = unlink(Some(retired.email_id.clone()), some("ada@acme.example")).await;
+    refused(both, 400, "bad_request");
+    refused(unlink(None, some("nonsense")).await, 400, "invalid_email");
     refused(unlink(None, some("other@acme.example")).await, 404, "email_not_found");
     let after = unlink(Some(retired.email_id.clone()), None).await.unwrap();
     assert_eq!(
@@ -410,7 +425,7 @@ async fn a_member_proves_their_new_address() {
             world.stytch.organizations.members.start_email_update(request)
         };
         refused(start(&ada, "nonsense").await, 400, "invalid_email");
-        failed(start(&ada, &bob.email_address).await);
+        refused(start(&ada, &bob.email_address).await, 400, "duplicate_member_email");
 
         let before = world.last_message();
         let started = start(&ada, "ada@lovelace.example").await.unwrap();
@@ -444,6 +459,60 @@ async fn a_member_proves_their_new_address() {
     }
 }
 
+#[tokio::test]
+async fn addresses_that_cannot_become_a_members_get_no_message() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    world.organization_that_claims("owner", "mine.example").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let pending = world.pending(&acme, "new@acme.example").await;
+    let gone = world.member(&acme, "gone@acme.example").await;
+    world.delete(&gone).await;
+    let start = |request| world.stytch.organizations.members.start_email_update(request);
+    for delivery_method in [
+        StartEmailUpdateRequestDeliveryMethod::EMAILMAGICLINK,
+        StartEmailUpdateRequestDeliveryMethod::EMAILOTP,
+    ] {
+        let right = || StartEmailUpdateRequest {
+            organization_id: acme.organization_id.clone(),
+            member_id: ada.member_id.clone(),
+            email_address: "ada@lovelace.example".to_owned(),
+            delivery_method: Some(delivery_method.clone()),
+            ..Default::default()
+        };
+        let of = |member_id: &str| StartEmailUpdateRequest { member_id: member_id.to_owned(), ..right() };
+        let to = |address: &str| StartEmailUpdateRequest { email_address: address.to_owned(), ..right() };
+        let nowhere = StartEmailUpdateRequest { organization_id: "nothing".to_owned(), ..right() };
+        let before = world.last_message();
+        for (request, status, error_type) in [
+            (nowhere, 404, "organization_not_found"),
+            (of(NOBODY), 404, "member_not_found"),
+            (of(&gone.member_id), 404, "member_not_found"),
+            (of(&pending.member_id), 400, "action_available_only_for_active_members"),
+            (to("nonsense"), 400, "invalid_email"),
+            (to("ada@mine.example"), 400, "action_not_allowed_email_domain_is_claimed"),
+            (to("new@acme.example"), 400, "duplicate_member_email"),
+            (to("gone@acme.example"), 400, "duplicate_member_email"),
+        ] {
+            refused(start(request).await, status, error_type);
+        }
+        assert_eq!(world.last_message(), before);
+        assert_eq!(start(right()).await.unwrap().member.email_address, "ada@acme.example");
+        // The former address is told as well.
+        for address in ["ada@lovelace.example", "ada@acme.example"] {
+            world.message_for(address, before).await;
+        }
+    }
+    let elsewhere = StartEmailUpdateRequest {
+        organization_id: acme.organization_id.clone(),
+        member_id: ada.member_id.clone(),
+        email_address: "ada@lovelace.example".to_owned(),
+        login_redirect_url: some("https://evil.example/"),
+        ..Default::default()
+    };
+    refused(start(elsewhere).await, 400, "no_match_for_provided_magic_link_url");
+}
+
 async fn search(world: &World, organizations: &[&str], operands: Value) -> stytch::Result<Vec<String>> {
     let operands = operands.as_array().unwrap().clone();
     let request = SearchRequest {
@@ -452,6 +521,8 @@ async fn search(world: &World, organizations: &[&str], operands: Value) -> stytc
         ..Default::default()
     };
     let found = world.stytch.organizations.members.search(request).await?;
+    assert_eq!(found.results_metadata.next_cursor, None);
+    assert_eq!(found.results_metadata.total, i32::try_from(found.members.len()).unwrap());
     for member in &found.members {
         let organization = &found.organizations[&member.organization_id];
         assert_eq!(organization.organization_id, member.organization_id);
@@ -477,7 +548,7 @@ async fn members_are_found_by_each_filter() {
     let settings = CreateRequest { create_member_as_pending: Some(true), ..Default::default() };
     world.member_with(&acme, "bob@acme.example", settings).await;
     let gone = world.member(&acme, "gone@acme.example").await;
-    delete(&world, &gone).await;
+    world.delete(&gone).await;
     world.member(&other, "eve@other.example").await;
     world.set_password(&ada).await;
 
@@ -519,10 +590,21 @@ async fn members_are_found_by_each_filter() {
         ("statuses", json!(["asleep"])),
     ] {
         let operands = json!([{"filter_name": name, "filter_value": value}]);
-        let error = failed(search(&world, &["acme"], operands).await);
-        assert_eq!(error.status_code.as_u16(), 400, "{name} {value}");
+        refused(search(&world, &["acme"], operands).await, 400, "invalid_argument");
     }
-    assert_eq!(failed(search(&world, &[], json!([])).await).status_code.as_u16(), 400);
+    for operands in [json!([{"filter_name": "member_ids"}]), json!([{}]), json!(["x"])] {
+        refused(search(&world, &["acme"], operands).await, 400, "bad_request");
+    }
+    refused(search(&world, &[], json!([])).await, 400, "invalid_argument");
+    refused(search(&world, &["acme", "nothing"], json!([])).await, 404, "organization_not_found");
+    let acme = || SearchRequest { organization_ids: vec!["acme".to_owned()], ..Default::default() };
+    for request in [
+        SearchRequest { limit: Some(0), ..acme() },
+        SearchRequest { limit: Some(1001), ..acme() },
+        SearchRequest { cursor: some("nonsense"), ..acme() },
+    ] {
+        refused(world.stytch.organizations.members.search(request).await, 400, "invalid_argument");
+    }
 }
 
 #[tokio::test]
@@ -538,6 +620,8 @@ async fn a_search_is_read_page_by_page() {
         let request = SearchRequest { organization_ids, limit: Some(3), cursor, query: None };
         let page = world.stytch.organizations.members.search(request).await.unwrap();
         assert!(page.members.len() <= 3);
+        // Counting would cost as much as reading all.
+        assert_eq!(page.results_metadata.total, -1);
         addresses.extend(page.members.into_iter().map(|member| member.email_address));
         pages += 1;
         cursor = page.results_metadata.next_cursor;
@@ -548,4 +632,10 @@ async fn a_search_is_read_page_by_page() {
     addresses.sort();
     addresses.dedup();
     assert_eq!((addresses.len(), pages), (7, 3));
+    for limit in [Some(7), None] {
+        let organization_ids = vec![acme.organization_id.clone()];
+        let request = SearchRequest { organization_ids, limit, ..Default::default() };
+        let whole = world.stytch.organizations.members.search(request).await.unwrap();
+        assert_eq!((whole.results_metadata.total, whole.results_metadata.next_cursor), (7, None));
+    }
 }

@@ -1,8 +1,9 @@
 //! Passwords: checked, set, reset in each way, and taken over from elsewhere.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use stytch::{
     b2b::{
+        discovery_organizations, organizations as orgs, organizations_members as members,
         passwords::{AuthenticateRequest, MigrateRequest, MigrateRequestHashType, StrengthCheckRequest},
         passwords_discovery, passwords_discovery_email, passwords_email, passwords_existing_password,
         passwords_session,
@@ -11,12 +12,29 @@ use stytch::{
 };
 use vestibule::{Limit, Limits};
 
-use crate::common::{PASSWORD, World, factor_types, failed, is_session, is_waiting, race, refused, some};
+use crate::common::{
+    PASSWORD, World, factor_types, failed, impossible_terms, is_session, is_waiting, race, refusals_are,
+    refused, some,
+};
 
 const OTHER: &str = "another lamp, under 77 old bridges";
 
 /// Never sent to anybody.
 const UNKNOWN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// That no other first factor is taken.
+fn only(method: &str) -> orgs::UpdateRequest {
+    orgs::UpdateRequest {
+        auth_methods: some("RESTRICTED"),
+        allowed_auth_methods: Some(vec![method.to_owned()]),
+        ..Default::default()
+    }
+}
+
+/// That every first factor is taken.
+fn everything() -> orgs::UpdateRequest {
+    orgs::UpdateRequest { auth_methods: some("ALL_ALLOWED"), ..Default::default() }
+}
 
 #[tokio::test]
 async fn a_member_signs_in_by_their_password() {
@@ -64,33 +82,75 @@ async fn wrong_passwords_are_refused() {
     refused(world.stytch.passwords.authenticate(request).await, 404, "organization_not_found");
     is_session(&world.by_password(&ada, PASSWORD).await.unwrap());
 
-    // Whoever has none can't have typed the right one; whether that is told apart is the server's choice.
-    let error = failed(world.by_password(&bob, PASSWORD).await);
-    let known = [(401, "password_does_not_match"), (404, "member_password_not_found")];
-    assert!(known.contains(&(error.status_code.as_u16(), error.error_type.as_str())), "{error:?}");
+    // Who has none, and who is nobody, is told apart: whoever asks has the project's secret.
+    refused(world.by_password(&bob, PASSWORD).await, 404, "member_password_not_found");
+    world.delete(&bob).await;
+    refused(world.by_password(&bob, PASSWORD).await, 404, "member_not_found");
+    let request = AuthenticateRequest {
+        organization_id: acme.organization_id.clone(),
+        email_address: "nobody@acme.example".to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
+    refused(world.stytch.passwords.authenticate(request).await, 404, "member_not_found");
 }
 
 #[tokio::test]
-async fn where_passwords_are_not_taken_none_is_checked_or_set() {
+async fn what_is_brought_with_a_password_has_to_fit() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let entered = world.set_password(&ada).await;
+    let waiting = world.discover(&ada.email_address).await.intermediate_session_token;
+    let right = || AuthenticateRequest {
+        organization_id: acme.organization_id.clone(),
+        email_address: ada.email_address.clone(),
+        password: PASSWORD.to_owned(),
+        ..Default::default()
+    };
+    let authenticate = |request| world.stytch.passwords.authenticate(request);
+    for (request, status, error_type) in [
+        (AuthenticateRequest { email_address: "nonsense".to_owned(), ..right() }, 400, "invalid_email"),
+        (
+            AuthenticateRequest { intermediate_session_token: some("unknown"), ..right() },
+            404,
+            "intermediate_session_not_found",
+        ),
+        (AuthenticateRequest { session_token: some("unknown"), ..right() }, 404, "session_not_found"),
+        (AuthenticateRequest { session_jwt: some("x"), ..right() }, 400, "unable_to_parse_session_jwt"),
+        (
+            AuthenticateRequest {
+                intermediate_session_token: some(&waiting),
+                session_token: some(&entered.session_token),
+                ..right()
+            },
+            400,
+            "too_many_session_arguments",
+        ),
+    ] {
+        refused(authenticate(request).await, status, error_type);
+    }
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let request = AuthenticateRequest { session_duration_minutes, session_custom_claims, ..right() };
+        refused(authenticate(request).await, 400, error_type);
+    }
+    // Nothing of this has used the sign-in up.
+    let request = AuthenticateRequest { intermediate_session_token: some(&waiting), ..right() };
+    assert_eq!(factor_types(is_session(&authenticate(request).await.unwrap())), ["email_otp", "password"]);
+}
+
+#[tokio::test]
+async fn where_passwords_are_not_taken_none_is_set_and_none_opens_anything() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
     world.set_password(&ada).await;
     world.clock.advance_minutes(10);
     let token = world.reset_token(&ada).await;
-    let restrict = stytch::b2b::organizations::UpdateRequest {
-        auth_methods: some("RESTRICTED"),
-        allowed_auth_methods: Some(vec!["magic_link".to_owned()]),
-        ..Default::default()
-    };
-    world.update(&acme, restrict).await;
-    match world.by_password(&ada, PASSWORD).await {
-        Ok(answer) => {
-            is_waiting(&answer);
-            assert_eq!(answer.primary_required.unwrap().allowed_auth_methods, ["magic_link"]);
-        }
-        Err(error) => refused::<()>(Err(error), 400, "operation_restricted_by_organization_auth_methods"),
-    }
+    world.update(&acme, only("magic_link")).await;
+    let answer = world.by_password(&ada, PASSWORD).await.unwrap();
+    is_waiting(&answer);
+    assert_eq!(answer.primary_required.unwrap().allowed_auth_methods, ["magic_link"]);
     let request = passwords_email::ResetStartRequest {
         organization_id: acme.organization_id.clone(),
         email_address: ada.email_address.clone(),
@@ -103,11 +163,11 @@ async fn where_passwords_are_not_taken_none_is_checked_or_set() {
         password: OTHER.to_owned(),
         ..Default::default()
     };
-    // The link proved the address, which is not enough either.
-    match world.stytch.passwords.email.reset(request).await {
-        Ok(answer) => drop(is_waiting(&answer)),
-        Err(error) => refused::<()>(Err(error), 400, "operation_restricted_by_organization_auth_methods"),
-    }
+    // The link was sent while they were taken, and stays good for when they are again.
+    let answer = world.stytch.passwords.email.reset(request.clone()).await;
+    refused(answer, 400, "operation_restricted_by_organization_auth_methods");
+    world.update(&acme, everything()).await;
+    assert!(world.stytch.passwords.email.reset(request).await.is_ok());
 }
 
 #[tokio::test]
@@ -135,9 +195,7 @@ async fn passwords_cannot_be_guessed() {
         async move { client.passwords.authenticate(request).await }
     })
     .await;
-    let types: Vec<_> = answers.into_iter().map(|answer| failed(answer).error_type).collect();
-    let of = |kind: &str| types.iter().filter(|said| *said == kind).count();
-    assert_eq!((of("password_does_not_match"), of("too_many_requests")), (10, 22), "{types:?}");
+    refusals_are(answers, &[(401, "password_does_not_match", 10), (429, "too_many_requests", 22)]);
     refused(world.by_password(&ada, PASSWORD).await, 429, "too_many_requests");
     assert!(!world.current(&ada).await.is_locked);
     world.clock.advance_minutes(61);
@@ -228,9 +286,8 @@ async fn a_link_that_was_never_sent_resets_no_password() {
         password: PASSWORD.to_owned(),
         ..Default::default()
     };
-    let error = failed(world.stytch.passwords.email.reset(request).await);
-    assert_eq!(error.error_type, "unable_to_auth_password_reset_token");
-    assert!([400, 401, 404].contains(&error.status_code.as_u16()), "{error:?}");
+    let answer = world.stytch.passwords.email.reset(request).await;
+    refused(answer, 401, "unable_to_auth_password_reset_token");
 }
 
 #[tokio::test]
@@ -265,14 +322,14 @@ async fn a_link_to_reset_a_password_ends_in_time() {
             reset_password_expiration_minutes: Some(minutes),
             ..Default::default()
         };
-        assert_eq!(failed(start(request).await).status_code.as_u16(), 400);
+        refused(start(request).await, 400, "invalid_expiration");
     }
     let request = passwords_email::ResetStartRequest {
         organization_id: acme.organization_id.clone(),
         email_address: "nobody@acme.example".to_owned(),
         ..Default::default()
     };
-    assert_eq!(failed(start(request).await).status_code.as_u16(), 404);
+    refused(start(request).await, 404, "member_not_found");
     let request = passwords_email::ResetStartRequest {
         organization_id: acme.organization_id.clone(),
         email_address: "nonsense".to_owned(),
@@ -379,8 +436,7 @@ async fn a_password_is_reset_in_a_session_that_is_fresh() {
 
     world.clock.advance_minutes(5);
     let late = reset(None, some(&entered.session_jwt), OTHER).await;
-    let error = failed(late);
-    assert_eq!(error.error_type, "session_too_old_to_reset_password");
+    refused(late, 401, "session_too_old_to_reset_password");
     is_session(&world.by_password(&ada, PASSWORD).await.unwrap());
 }
 
@@ -397,10 +453,38 @@ async fn a_session_resets_no_password_elsewhere() {
         session_token: some(&entered.session_token),
         ..Default::default()
     };
-    failed(world.stytch.passwords.sessions.reset(request).await);
+    let answer = world.stytch.passwords.sessions.reset(request).await;
+    refused(answer, 400, "member_session_member_id_mismatch");
     for member in [&ada, &there] {
         assert_eq!(world.current(member).await.member_password_id, "");
     }
+}
+
+#[tokio::test]
+async fn a_session_resets_a_password_only_where_passwords_are_taken() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let entered = world.session(&ada).await;
+    let right = || passwords_session::ResetRequest {
+        organization_id: acme.organization_id.clone(),
+        password: PASSWORD.to_owned(),
+        session_token: some(&entered.session_token),
+        ..Default::default()
+    };
+    let reset = |request| world.stytch.passwords.sessions.reset(request);
+    let nowhere = passwords_session::ResetRequest { organization_id: "nothing".to_owned(), ..right() };
+    refused(reset(nowhere).await, 404, "organization_not_found");
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let request =
+            passwords_session::ResetRequest { session_duration_minutes, session_custom_claims, ..right() };
+        refused(reset(request).await, 400, error_type);
+    }
+    world.update(&acme, only("email_otp")).await;
+    refused(reset(right()).await, 400, "operation_restricted_by_organization_auth_methods");
+    assert_eq!(world.current(&ada).await.member_password_id, "");
+    world.update(&acme, everything()).await;
+    is_session(&reset(right()).await.unwrap());
 }
 
 #[tokio::test]
@@ -434,6 +518,65 @@ async fn a_password_is_reset_by_the_present_one_and_ends_all_sessions() {
     refused(world.authenticate(&entered.session_token).await, 404, "session_not_found");
     refused(world.by_password(&ada, PASSWORD).await, 401, "password_does_not_match");
     is_session(&world.by_password(&ada, OTHER).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_password_that_cannot_be_reset_by_the_present_one_stays() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let gone = world.member(&acme, "gone@acme.example").await;
+    world.set_password(&gone).await;
+    world.delete(&gone).await;
+    world.set_password(&ada).await;
+    let right = || passwords_existing_password::ResetRequest {
+        organization_id: acme.organization_id.clone(),
+        email_address: ada.email_address.clone(),
+        existing_password: PASSWORD.to_owned(),
+        new_password: OTHER.to_owned(),
+        ..Default::default()
+    };
+    let reset = |request| world.stytch.passwords.existing_password.reset(request);
+    for (address, status, error_type) in [
+        ("nonsense", 400, "invalid_email"),
+        ("nobody@acme.example", 404, "member_not_found"),
+        ("gone@acme.example", 404, "member_not_found"),
+    ] {
+        let request =
+            passwords_existing_password::ResetRequest { email_address: address.to_owned(), ..right() };
+        refused(reset(request).await, status, error_type);
+    }
+    let unknown = passwords_existing_password::ResetRequest { session_token: some("unknown"), ..right() };
+    refused(reset(unknown).await, 404, "session_not_found");
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let request = passwords_existing_password::ResetRequest {
+            session_duration_minutes,
+            session_custom_claims,
+            ..right()
+        };
+        refused(reset(request).await, 400, error_type);
+    }
+    world.update(&acme, only("email_otp")).await;
+    refused(reset(right()).await, 400, "operation_restricted_by_organization_auth_methods");
+    world.update(&acme, everything()).await;
+    is_session(&world.by_password(&ada, PASSWORD).await.unwrap());
+    is_session(&reset(right()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_member_without_a_password_has_none_to_reset_by() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let request = passwords_existing_password::ResetRequest {
+        organization_id: acme.organization_id.clone(),
+        email_address: ada.email_address.clone(),
+        existing_password: PASSWORD.to_owned(),
+        new_password: OTHER.to_owned(),
+        ..Default::default()
+    };
+    let answer = world.stytch.passwords.existing_password.reset(request).await;
+    refused(answer, 404, "member_password_not_found");
 }
 
 #[tokio::test]
@@ -572,6 +715,16 @@ fn hashes_of_other_systems() -> Vec<(&'static str, MigrateRequest)> {
     ]
 }
 
+/// Somebody who is taken over with [`PASSWORD`].
+fn moving(organization_id: &str, address: &str) -> MigrateRequest {
+    let (_, bcrypt) = hashes_of_other_systems().remove(0);
+    MigrateRequest {
+        organization_id: organization_id.to_owned(),
+        email_address: address.to_owned(),
+        ..bcrypt
+    }
+}
+
 #[tokio::test]
 async fn passwords_are_taken_over_by_their_hashes() {
     let world = World::new().await;
@@ -605,13 +758,7 @@ async fn a_member_who_is_there_keeps_what_they_have() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
-    let (_, bcrypt) = hashes_of_other_systems().remove(0);
-    let request = MigrateRequest {
-        organization_id: acme.organization_id.clone(),
-        email_address: ada.email_address.clone(),
-        ..bcrypt
-    };
-    let moved = world.stytch.passwords.migrate(request).await.unwrap();
+    let moved = world.stytch.passwords.migrate(moving("acme", "ada@acme.example")).await.unwrap();
     assert!(!moved.member_created);
     assert_eq!(moved.member_id, ada.member_id);
     is_session(&world.by_password(&ada, PASSWORD).await.unwrap());
@@ -621,28 +768,72 @@ async fn a_member_who_is_there_keeps_what_they_have() {
 async fn hashes_that_are_none_are_refused() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
-    let migrate = async |hash_type: Value, hash: &str| {
-        let body = json!({
-            "organization_id": acme.organization_id,
-            "email_address": "ada@acme.example",
-            "hash": hash,
-            "hash_type": hash_type,
-        });
-        world.post("/v1/b2b/passwords/migrate", body).await
-    };
-    for kind in ["bcrypt", "md_5", "argon_2i", "argon_2id", "sha_1", "sha_512", "scrypt", "phpass", "pbkdf_2"]
-    {
+    for (_, kind) in hashes_of_other_systems() {
         for hash in ["", "nonsense", "$2b$99$abcdefghijklmnopqrstuu/GhnqF0HpIfBiUcqmcg7cZnc5UXqX4S"] {
-            let answer = migrate(json!(kind), hash).await;
-            assert_eq!(answer.status, 400, "{kind} {hash:?}: {answer:?}");
+            let request = MigrateRequest {
+                hash_type: kind.hash_type.clone(),
+                hash: hash.to_owned(),
+                ..moving("acme", "ada@acme.example")
+            };
+            refused(world.stytch.passwords.migrate(request).await, 400, "invalid_hash");
         }
     }
-    for kind in [json!("rot13"), json!(null), json!(5)] {
-        assert_eq!(migrate(kind.clone(), "x").await.status, 400, "{kind}");
+    for (kind, error_type) in
+        [(json!("rot13"), "invalid_hash_type"), (json!(null), "bad_request"), (json!(5), "bad_request")]
+    {
+        let body = json!({
+            "organization_id": "acme",
+            "email_address": "ada@acme.example",
+            "hash": "x",
+            "hash_type": kind,
+        });
+        world.post("/v1/b2b/passwords/migrate", body).await.refused(400, error_type);
     }
-    let metrics =
-        stytch::b2b::organizations::MetricsRequest { organization_id: acme.organization_id.clone() };
-    assert_eq!(world.stytch.organizations.metrics(metrics).await.unwrap().member_count, 0);
+    assert_eq!(world.member_count(&acme).await, 0);
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_taken_over_is_not_and_nobody_is_changed() {
+    let world = World::new().await;
+    let acme = world.organization("acme").await;
+    world.organization_that_claims("owner", "mine.example").await;
+    let settings = members::CreateRequest { external_id: some("ada-1"), ..Default::default() };
+    world.member_with(&acme, "ada@acme.example", settings).await;
+    let settings = members::CreateRequest { mfa_phone_number: some("+15551234567"), ..Default::default() };
+    let bob = world.member_with(&acme, "bob@acme.example", settings).await;
+    let gone = world.member(&acme, "gone@acme.example").await;
+    world.delete(&gone).await;
+
+    let (new, there) = (|| moving("acme", "new@acme.example"), || moving("acme", "bob@acme.example"));
+    let king = || Some(vec!["king".to_owned()]);
+    for (request, status, error_type) in [
+        (moving("nothing", "new@acme.example"), 404, "organization_not_found"),
+        (moving("acme", "nonsense"), 400, "invalid_email"),
+        (moving("acme", "new@mine.example"), 400, "action_not_allowed_email_domain_is_claimed"),
+        (moving("acme", "gone@acme.example"), 400, "duplicate_member_email"),
+        (MigrateRequest { external_id: some("ada-1"), ..new() }, 400, "duplicate_member_external_id"),
+        (MigrateRequest { external_id: some("ada-1"), ..there() }, 400, "duplicate_member_external_id"),
+        (MigrateRequest { external_id: some("a b"), ..new() }, 400, "invalid_external_id"),
+        (MigrateRequest { roles: king(), ..new() }, 400, "invalid_rbac_role_assignment"),
+        (MigrateRequest { roles: king(), ..there() }, 400, "invalid_rbac_role_assignment"),
+        (MigrateRequest { mfa_phone_number: some("555"), ..new() }, 400, "invalid_phone_number"),
+        (
+            MigrateRequest { mfa_phone_number: some("+15557654321"), ..there() },
+            400,
+            "duplicate_member_phone_number_for_member",
+        ),
+        (
+            MigrateRequest { trusted_metadata: Some(json!({"a": "x".repeat(5000)})), ..new() },
+            400,
+            "metadata_too_large",
+        ),
+    ] {
+        refused(world.stytch.passwords.migrate(request).await, status, error_type);
+    }
+    assert_eq!(world.member_count(&acme).await, 2);
+    assert_eq!(json!(world.current(&bob).await), json!(bob));
+    assert!(world.stytch.passwords.migrate(new()).await.unwrap().member_created);
+    assert!(!world.stytch.passwords.migrate(there()).await.unwrap().member_created);
 }
 
 #[tokio::test]
@@ -655,18 +846,20 @@ async fn a_password_opens_no_discovery() {
     // The link to set it proves the address as well; the password alone proves nothing elsewhere.
     is_waiting(&world.set_password(&ada).await);
     let waiting = is_waiting(&world.by_password(&ada, PASSWORD).await.unwrap());
-    let elsewhere = failed(world.exchange(&waiting, &acme).await);
-    assert_eq!(elsewhere.error_type, "invalid_intermediate_session_token_for_organization");
-    let request = stytch::b2b::discovery_organizations::ListRequest {
+    let elsewhere = world.exchange(&waiting, &acme).await;
+    refused(elsewhere, 400, "invalid_intermediate_session_token_for_organization");
+    let request = discovery_organizations::ListRequest {
         intermediate_session_token: some(&waiting),
         ..Default::default()
     };
-    failed(world.stytch.discovery.organizations.list(request).await);
-    let request = stytch::b2b::discovery_organizations::CreateRequest {
+    let listed = world.stytch.discovery.organizations.list(request).await;
+    refused(listed, 400, "invalid_session_missing_primary_factor");
+    let request = discovery_organizations::CreateRequest {
         intermediate_session_token: waiting.clone(),
         ..Default::default()
     };
-    failed(world.stytch.discovery.organizations.create(request).await);
+    let made = world.stytch.discovery.organizations.create(request).await;
+    refused(made, 400, "invalid_session_missing_primary_factor");
     // Where it was typed it is worth something still.
     let (_, done) = world.enrol_app(&ada, &waiting).await;
     assert_eq!(done.member_session.unwrap().organization_slug, "mfa");
@@ -691,8 +884,10 @@ async fn of_32_uses_of_a_reset_link_at_once_one_counts() {
     .await;
     let (made, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!(made.len(), 1);
+    // Where many passwords are hashed at once, there may be no room for another.
+    let known = [(401, "unable_to_auth_password_reset_token"), (503, "server_unavailable")];
     for other in others {
         let error = failed(other);
-        assert!([401, 429, 503].contains(&error.status_code.as_u16()), "{error:?}");
+        assert!(known.contains(&(error.status_code.as_u16(), error.error_type.as_str())), "{error:?}");
     }
 }

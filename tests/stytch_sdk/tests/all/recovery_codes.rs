@@ -6,7 +6,7 @@ use stytch::b2b::{
     recovery_codes::{GetRequest, RecoverRequest, RecoverResponse, RotateRequest},
 };
 
-use crate::common::{World, factor_types, failed, is_waiting, race, refused, some};
+use crate::common::{World, factor_types, impossible_terms, is_waiting, race, refusals_are, refused, some};
 
 async fn shown(world: &World, member: &Member) -> stytch::Result<Vec<String>> {
     let request =
@@ -93,6 +93,10 @@ async fn what_is_no_recovery_code_is_refused() {
     let acme = world.mfa_organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
     let bob = world.member(&acme, "bob@acme.example").await;
+    let pending = world.pending(&acme, "new@acme.example").await;
+    let other = world.organization("other").await;
+    let eve = world.member(&other, "eve@acme.example").await;
+    let of_eve = world.session(&eve).await.session_token;
     let waiting = is_waiting(&world.enter(&ada).await);
     let (app, _) = world.enrol_app(&ada, &waiting).await;
     let waiting = is_waiting(&world.enter(&ada).await);
@@ -108,12 +112,36 @@ async fn what_is_no_recovery_code_is_refused() {
     let two = RecoverRequest { session_token: some("x"), ..by(&waiting) };
     refused(recover(&world, &ada, code, two).await, 400, "too_many_session_arguments");
 
+    let in_session = |token: &str| RecoverRequest { session_token: some(token), ..Default::default() };
+    refused(recover(&world, &ada, code, in_session("unknown")).await, 404, "session_not_found");
     let of_bob = is_waiting(&world.enter(&bob).await);
-    let error = failed(recover(&world, &bob, code, by(&of_bob)).await);
-    let known = ["no_active_recovery_code_backed_factor", "recovery_codes_not_found"];
-    assert!(known.contains(&error.error_type.as_str()), "{error:?}");
+    for foreign in [in_session(&of_eve), by(&of_bob)] {
+        refused(recover(&world, &ada, code, foreign).await, 400, "member_session_member_id_mismatch");
+    }
+    let none = recover(&world, &bob, code, by(&of_bob)).await;
+    refused(none, 404, "no_active_recovery_code_backed_factor");
+    let early = recover(&world, &pending, code, by(&waiting)).await;
+    refused(early, 400, "action_available_only_for_active_members");
+    for (organization_id, error_type) in
+        [("nothing", "organization_not_found"), ("other", "member_not_found")]
+    {
+        let elsewhere = Member { organization_id: organization_id.to_owned(), ..ada.clone() };
+        refused(recover(&world, &elsewhere, code, by(&waiting)).await, 404, error_type);
+    }
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let with = RecoverRequest { session_duration_minutes, session_custom_claims, ..by(&waiting) };
+        refused(recover(&world, &ada, code, with).await, 400, error_type);
+    }
     // Nothing of this has used the sign-in or the code up.
     assert!(recover(&world, &ada, code, by(&waiting)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_recovery_code_waits_for_the_first_factor() {
+    let world = World::new().await;
+    let (ada, token) = world.owing_both().await;
+    let early = recover(&world, &ada, "aaaa-bbbb-cccc", by(&token)).await;
+    refused(early, 400, "action_available_only_once_primary_authentication_is_met");
 }
 
 #[tokio::test]
@@ -124,8 +152,9 @@ async fn a_code_of_the_app_typed_as_a_recovery_code_is_told_to_be_one() {
     let waiting = is_waiting(&world.enter(&ada).await);
     let (app, _) = world.enrol_app(&ada, &waiting).await;
     let waiting = is_waiting(&world.enter(&ada).await);
-    let error = failed(recover(&world, &ada, &app.next_code(), by(&waiting)).await);
-    assert_eq!(error.error_type, "totp_code_used_as_recovery_code");
+    let answer = recover(&world, &ada, &app.next_code(), by(&waiting)).await;
+    refused(answer, 400, "totp_code_used_as_recovery_code");
+    assert!(recover(&world, &ada, &app.recovery_codes[0], by(&waiting)).await.is_ok());
 }
 
 #[tokio::test]
@@ -137,7 +166,8 @@ async fn ten_wrong_recovery_codes_lock_the_member() {
     let (app, _) = world.enrol_app(&ada, &waiting).await;
     let waiting = is_waiting(&world.enter(&ada).await);
     for _ in 0..10 {
-        failed(recover(&world, &ada, "zzzz-zzzz-zzzz", by(&waiting)).await);
+        let wrong = recover(&world, &ada, "zzzz-zzzz-zzzz", by(&waiting)).await;
+        refused(wrong, 401, "unable_to_authenticate_recovery_code");
     }
     let answer = recover(&world, &ada, &app.recovery_codes[0], by(&waiting)).await;
     refused(answer, 429, "user_lock_limit_reached");
@@ -183,6 +213,8 @@ async fn where_there_are_none_none_are_found() {
     refused(rotate("acme", "nobody").await, 404, "member_not_found");
     let request = GetRequest { organization_id: "acme".to_owned(), member_id: "nobody".to_owned() };
     refused(world.stytch.recovery_codes.get(request).await, 404, "member_not_found");
+    let request = GetRequest { organization_id: "nothing".to_owned(), member_id: ada.member_id.clone() };
+    refused(world.stytch.recovery_codes.get(request).await, 404, "organization_not_found");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -204,6 +236,7 @@ async fn of_32_uses_of_a_recovery_code_at_once_one_counts() {
         async move { client.recovery_codes.recover(request).await }
     })
     .await;
-    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let expected = [(401, "unable_to_authenticate_recovery_code", 10), (429, "user_lock_limit_reached", 21)];
+    refusals_are(answers, &expected);
     assert_eq!(shown(&world, &ada).await.unwrap().len(), 9);
 }

@@ -10,7 +10,7 @@ use stytch::b2b::{
 };
 use vestibule::SessionPolicy;
 
-use crate::common::{World, factor_types, failed, is_session, is_waiting, refused, some};
+use crate::common::{World, factor_types, impossible_terms, is_session, is_waiting, refused, some};
 
 /// A session may last as long as Stytch lets it.
 async fn patient_world() -> World {
@@ -105,11 +105,9 @@ async fn sessions_that_are_none_are_refused() {
     };
     refused(world.stytch.sessions.authenticate(both).await, 400, "too_many_session_arguments");
 
-    for token in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", waiting.as_str()] {
-        let error = failed(world.authenticate(token).await);
-        let expected =
-            if token.is_empty() { (400, "no_session_arguments") } else { (404, "session_not_found") };
-        assert_eq!((error.status_code.as_u16(), error.error_type.as_str()), expected, "{token:?}");
+    refused(world.authenticate("").await, 400, "no_session_arguments");
+    for token in ["x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", waiting.as_str()] {
+        refused(world.authenticate(token).await, 404, "session_not_found");
     }
 }
 
@@ -263,7 +261,7 @@ async fn custom_claims_that_cannot_be_are_refused_and_change_nothing() {
     let other_half = claim(&world, &token, json!({"other_half": "x".repeat(2500)})).await;
     refused(other_half, 400, "custom_claims_too_large");
     for no_map in [json!("text"), json!([1]), json!(5)] {
-        assert_eq!(failed(claim(&world, &token, no_map).await).status_code.as_u16(), 400);
+        refused(claim(&world, &token, no_map).await, 400, "bad_request");
     }
 
     let session = world.authenticate(&token).await.unwrap().member_session;
@@ -473,6 +471,32 @@ async fn an_exchange_takes_one_session() {
 }
 
 #[tokio::test]
+async fn an_exchange_that_cannot_be_is_refused_and_the_session_goes_on() {
+    let world = World::new().await;
+    let (acme, globex) = (world.organization("acme").await, world.organization("globex").await);
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let there = world.member(&globex, "ada@acme.example").await;
+    let entered = world.session(&ada).await;
+    let right = || ExchangeRequest {
+        organization_id: globex.organization_id.clone(),
+        session_token: some(&entered.session_token),
+        ..Default::default()
+    };
+    let exchange = |request| world.stytch.sessions.exchange(request);
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let request = ExchangeRequest { session_duration_minutes, session_custom_claims, ..right() };
+        refused(exchange(request).await, 400, error_type);
+    }
+    // A twin of the session in its own organization would forget what was set up in it.
+    let own = ExchangeRequest { organization_id: acme.organization_id.clone(), ..right() };
+    refused(exchange(own).await, 404, "member_not_found");
+    is_session(&exchange(right()).await.unwrap());
+    world.delete(&there).await;
+    refused(exchange(right()).await, 404, "member_not_found");
+    assert!(world.authenticate(&entered.session_token).await.is_ok());
+}
+
+#[tokio::test]
 async fn an_exchange_to_where_more_is_asked_waits_and_keeps_the_old_session() {
     let world = World::new().await;
     let acme = world.organization("acme").await;
@@ -540,12 +564,11 @@ async fn a_password_stays_where_it_was_set() {
         session_token: some(&entered.session_token),
         ..Default::default()
     };
-    match world.stytch.sessions.exchange(request).await {
-        // What the session has is not enough, or nothing of it is left.
-        Ok(answer) => {
-            is_waiting(&answer);
-            assert!(answer.primary_required.is_some(), "{answer:?}");
-        }
-        Err(error) => refused::<()>(Err(error), 400, "insufficient_factors_for_session_exchange"),
-    }
+    let answer = world.stytch.sessions.exchange(request.clone()).await;
+    refused(answer, 400, "insufficient_factors_for_session_exchange");
+    // With a factor that counts elsewhere, the same session goes there.
+    let with = EmailCode { session_token: some(&entered.session_token), ..Default::default() };
+    world.enter_with(&ada, with).await;
+    let answer = world.stytch.sessions.exchange(request).await.unwrap();
+    assert_eq!(factor_types(is_session(&answer)), ["email_otp"]);
 }

@@ -8,9 +8,14 @@ use stytch::b2b::{
     totps::{AuthenticateRequest, CreateRequest, CreateResponse, MigrateRequest},
 };
 
-use crate::common::{App, World, factor_types, failed, is_session, is_waiting, race, refused, some};
+use crate::common::{
+    App, World, factor_types, impossible_terms, is_session, is_waiting, race, refusals_are, refused, some,
+};
 
 const PHONE: &str = "+15551234567";
+
+/// Of an app that a member had elsewhere.
+const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
 fn by(intermediate: &str) -> AuthenticateRequest {
     AuthenticateRequest { intermediate_session_token: some(intermediate), ..Default::default() }
@@ -126,8 +131,9 @@ async fn a_recovery_code_typed_as_a_code_of_the_app_is_told_to_be_one() {
     let waiting = is_waiting(&world.enter(&ada).await);
     let (app, _) = world.enrol_app(&ada, &waiting).await;
     let waiting = is_waiting(&world.enter(&ada).await);
-    let error = failed(world.by_app(&ada, &app.recovery_codes[0], by(&waiting)).await);
-    assert_eq!(error.error_type, "recovery_code_used_as_totp_code");
+    let answer = world.by_app(&ada, &app.recovery_codes[0], by(&waiting)).await;
+    refused(answer, 400, "recovery_code_used_as_totp_code");
+    assert!(world.by_app(&ada, &app.next_code(), by(&waiting)).await.is_ok());
 }
 
 #[tokio::test]
@@ -145,7 +151,7 @@ async fn an_app_has_to_be_confirmed_in_time() {
     }
     for minutes in [-1, 4, 1441] {
         let with = CreateRequest { expiration_minutes: Some(minutes), ..Default::default() };
-        assert_eq!(failed(create(&world, &ada, with).await).status_code.as_u16(), 400);
+        refused(create(&world, &ada, with).await, 400, "invalid_expiration");
     }
     let app = world.new_app(&ada, CreateRequest::default()).await;
     world.clock.advance(3570);
@@ -164,7 +170,7 @@ async fn a_member_has_one_app() {
     let request = MigrateRequest {
         organization_id: acme.organization_id.clone(),
         member_id: ada.member_id.clone(),
-        secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".to_owned(),
+        secret: SECRET.to_owned(),
         recovery_codes: Vec::new(),
     };
     refused(world.stytch.totps.migrate(request).await, 400, "active_totp_exists");
@@ -177,8 +183,7 @@ async fn who_sets_up_an_app_and_what_is_brought_has_to_fit() {
     let other = world.organization("other").await;
     let ada = world.member(&acme, "ada@acme.example").await;
     let eve = world.member(&other, "eve@acme.example").await;
-    let settings = members::CreateRequest { create_member_as_pending: Some(true), ..Default::default() };
-    let pending = world.member_with(&other, "new@acme.example", settings).await;
+    let pending = world.pending(&other, "new@acme.example").await;
     let of_eve = world.session(&eve).await;
     let waiting = is_waiting(&world.enter(&ada).await);
 
@@ -211,18 +216,28 @@ async fn who_sets_up_an_app_and_what_is_brought_has_to_fit() {
     let foreign = in_session(&of_eve.session_token);
     refused(world.by_app(&ada, &code, foreign).await, 400, "member_session_member_id_mismatch");
     refused(world.by_app(&ada, &code, in_session("unknown")).await, 404, "session_not_found");
+    refused(world.by_app(&ada, &code, by("unknown")).await, 404, "intermediate_session_not_found");
+    let early = world.by_app(&pending, &code, by(&waiting)).await;
+    refused(early, 400, "action_available_only_for_active_members");
+    for (organization_id, error_type) in
+        [("nothing", "organization_not_found"), ("other", "member_not_found")]
+    {
+        let elsewhere = Member { organization_id: organization_id.to_owned(), ..ada.clone() };
+        refused(world.by_app(&elsewhere, &code, by(&waiting)).await, 404, error_type);
+    }
+    for (session_duration_minutes, session_custom_claims, error_type) in impossible_terms() {
+        let with = AuthenticateRequest { session_duration_minutes, session_custom_claims, ..by(&waiting) };
+        refused(world.by_app(&ada, &code, with).await, 400, error_type);
+    }
+    let nonsense = AuthenticateRequest { set_mfa_enrollment: some("maybe"), ..by(&waiting) };
+    refused(world.by_app(&ada, &code, nonsense).await, 400, "bad_request");
     assert!(world.by_app(&ada, &code, by(&waiting)).await.is_ok());
 }
 
 #[tokio::test]
 async fn an_app_waits_for_the_first_factor() {
     let world = World::new().await;
-    let acme = world.organization_for("acme", &["password"]).await;
-    let raise = orgs::UpdateRequest { mfa_policy: some("REQUIRED_FOR_ALL"), ..Default::default() };
-    world.update(&acme, raise).await;
-    let ada = world.member(&acme, "ada@acme.example").await;
-    let token = world.discover("ada@acme.example").await.intermediate_session_token;
-    is_waiting(&world.exchange(&token, &acme).await.unwrap());
+    let (ada, token) = world.owing_both().await;
     let early = world.by_app(&ada, "123456", by(&token)).await;
     refused(early, 400, "action_available_only_once_primary_authentication_is_met");
     let with = CreateRequest { intermediate_session_token: some(&token), ..Default::default() };
@@ -276,9 +291,7 @@ async fn who_has_a_phone_needs_it_to_add_an_app() {
         CreateRequest::default(),
         CreateRequest { intermediate_session_token: some(&waiting), ..Default::default() },
     ] {
-        let error = failed(create(&world, &ada, with).await);
-        let known = ["insufficient_factors", "invalid_session_missing_primary_factor"];
-        assert!(known.contains(&error.error_type.as_str()), "{error:?}");
+        refused(create(&world, &ada, with).await, 401, "insufficient_factors");
     }
     let code = world.code_for(PHONE, before).await;
     let with =
@@ -338,7 +351,8 @@ async fn ten_wrong_codes_lock_the_member() {
     world.by_app(&ada, &app.next_code(), by(&waiting)).await.unwrap();
     let waiting = is_waiting(&world.enter(&ada).await);
     for _ in 0..10 {
-        failed(world.by_app(&ada, &app.wrong_code(), by(&waiting)).await);
+        let answer = world.by_app(&ada, &app.wrong_code(), by(&waiting)).await;
+        refused(answer, 401, "unable_to_authenticate_totp");
     }
     refused(world.by_app(&ada, &app.next_code(), by(&waiting)).await, 429, "user_lock_limit_reached");
     assert!(world.current(&ada).await.is_locked);
@@ -365,12 +379,8 @@ async fn of_32_uses_of_a_code_at_once_one_counts() {
         async move { client.totps.authenticate(request).await }
     })
     .await;
-    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
-    for other in answers.into_iter().filter(Result::is_err) {
-        let error = failed(other);
-        let known = ["totp_code_already_authenticated", "user_lock_limit_reached"];
-        assert!(known.contains(&error.error_type.as_str()), "{error:?}");
-    }
+    let expected = [(400, "totp_code_already_authenticated", 10), (429, "user_lock_limit_reached", 21)];
+    refusals_are(answers, &expected);
 }
 
 #[tokio::test]
@@ -379,28 +389,24 @@ async fn an_app_is_taken_over_from_elsewhere() {
     let acme = world.mfa_organization("acme").await;
     let ada = world.member(&acme, "ada@acme.example").await;
     let bob = world.member(&acme, "bob@acme.example").await;
-    let migrate = async |member: &Member, secret: &str, recovery_codes: &[&str]| {
+    let migrate = async |member: &Member, recovery_codes: &[&str]| {
         let request = MigrateRequest {
             organization_id: acme.organization_id.clone(),
             member_id: member.member_id.clone(),
-            secret: secret.to_owned(),
+            secret: SECRET.to_owned(),
             recovery_codes: recovery_codes.iter().map(|code| (*code).to_owned()).collect(),
         };
         world.stytch.totps.migrate(request).await
     };
-    for secret in ["", "nonsense!", "JBSW"] {
-        assert_eq!(failed(migrate(&ada, secret, &[]).await).status_code.as_u16(), 400, "{secret:?}");
-    }
-    let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
     let codes = ["aaaa-bbbb-cccc", "dddd-eeee-ffff"];
-    let moved = migrate(&ada, secret, &codes).await.unwrap();
+    let moved = migrate(&ada, &codes).await.unwrap();
     assert_eq!((&moved.member_id, moved.organization.organization_slug.as_str()), (&ada.member_id, "acme"));
     assert_eq!(moved.recovery_codes, codes);
     assert_eq!(moved.member.totp_registration_id, moved.totp_registration_id);
     assert_eq!(moved.member.default_mfa_method, "totp");
     let app = App {
         id: moved.totp_registration_id,
-        secret: secret.to_owned(),
+        secret: SECRET.to_owned(),
         recovery_codes: moved.recovery_codes,
         clock: world.clock.clone(),
     };
@@ -416,7 +422,50 @@ async fn an_app_is_taken_over_from_elsewhere() {
     };
     assert_eq!(world.stytch.recovery_codes.recover(request).await.unwrap().recovery_codes_remaining, 1);
 
-    assert_eq!(migrate(&bob, secret, &[]).await.unwrap().recovery_codes.len(), 10);
+    assert_eq!(migrate(&bob, &[]).await.unwrap().recovery_codes.len(), 10);
+}
+
+#[tokio::test]
+async fn an_app_that_cannot_be_taken_over_is_not() {
+    let world = World::new().await;
+    let (acme, _) = (world.organization("acme").await, world.organization("other").await);
+    let ada = world.member(&acme, "ada@acme.example").await;
+    let pending = world.pending(&acme, "new@acme.example").await;
+    let right = || MigrateRequest {
+        organization_id: acme.organization_id.clone(),
+        member_id: ada.member_id.clone(),
+        secret: SECRET.to_owned(),
+        recovery_codes: Vec::new(),
+    };
+    let migrate = |request| world.stytch.totps.migrate(request);
+    let nowhere = MigrateRequest { organization_id: "nothing".to_owned(), ..right() };
+    refused(migrate(nowhere).await, 404, "organization_not_found");
+    let elsewhere = MigrateRequest { organization_id: "other".to_owned(), ..right() };
+    refused(migrate(elsewhere).await, 404, "member_not_found");
+    let early = MigrateRequest { member_id: pending.member_id.clone(), ..right() };
+    refused(migrate(early).await, 400, "action_available_only_for_active_members");
+    for secret in ["", "nonsense!", "JBSW"] {
+        let request = MigrateRequest { secret: secret.to_owned(), ..right() };
+        refused(migrate(request).await, 400, "invalid_totp_secret");
+    }
+    // Each is good once, so that none stands there twice.
+    let good = |number: usize| format!("aaaa-bbbb-{number:04}");
+    for codes in
+        [vec![String::new()], vec!["x".to_owned()], vec![good(1), good(1)], (0..101).map(good).collect()]
+    {
+        let request = MigrateRequest { recovery_codes: codes, ..right() };
+        refused(migrate(request).await, 400, "invalid_recovery_code");
+    }
+    let restricted = |methods: &str, allowed: &[&str]| orgs::UpdateRequest {
+        mfa_methods: some(methods),
+        allowed_mfa_methods: Some(allowed.iter().map(|method| (*method).to_owned()).collect()),
+        ..Default::default()
+    };
+    world.update(&acme, restricted("RESTRICTED", &["sms_otp"])).await;
+    refused(migrate(right()).await, 400, "operation_restricted_by_organization_mfa_methods");
+    assert_eq!(world.current(&ada).await.totp_registration_id, "");
+    world.update(&acme, restricted("ALL_ALLOWED", &[])).await;
+    assert_eq!(migrate(right()).await.unwrap().recovery_codes.len(), 10);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is expected of answers.
 
-use std::fmt::Debug;
+use std::{collections::BTreeMap, fmt::Debug};
 
 use serde_json::Value;
 use stytch::{
@@ -35,6 +35,19 @@ pub(crate) fn failed<T: Debug>(answer: stytch::Result<T>) -> ErrorResponse {
         }
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// Of many calls at once, so many have to be refused in each of these ways, and the others granted.
+#[track_caller]
+pub(crate) fn refusals_are<T: Debug>(answers: Vec<stytch::Result<T>>, expected: &[(u16, &str, usize)]) {
+    let mut refusals: BTreeMap<(u16, String), usize> = BTreeMap::new();
+    for answer in answers.into_iter().filter(Result::is_err) {
+        let error = failed(answer);
+        *refusals.entry((error.status_code.as_u16(), error.error_type)).or_default() += 1;
+    }
+    let expected = expected.iter().map(|(status, kind, count)| ((*status, (*kind).to_owned()), *count));
+    let expected: BTreeMap<(u16, String), usize> = expected.collect();
+    assert_eq!(refusals, expected);
 }
 
 /// What a call without the SDK came to.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Url;
+use vestibule::deliver::Received;
 
 use super::World;
 
@@ -26,6 +27,12 @@ impl World {
         self.mailbox.messages().first().map_or(0, |message| message.number)
     }
 
+    /// The first message that came to somebody after another.
+    pub(crate) async fn message_for(&self, to: &str, after: u64) -> Received {
+        let came = tokio::time::timeout(PATIENCE, self.mailbox.wait_for(to, after)).await;
+        came.unwrap_or_else(|_| panic!("nothing came to {to}"))
+    }
+
     /// The first six digits that were sent to somebody after a message.
     pub(crate) async fn code_for(&self, to: &str, after: u64) -> String {
         self.found_in_mail(to, after, digits).await
@@ -45,8 +52,7 @@ impl World {
 
     async fn found_in_mail<T>(&self, to: &str, mut after: u64, find: impl Fn(&str) -> Option<T>) -> T {
         loop {
-            let came = tokio::time::timeout(PATIENCE, self.mailbox.wait_for(to, after)).await;
-            let message = came.unwrap_or_else(|_| panic!("nothing came to {to}"));
+            let message = self.message_for(to, after).await;
             // Notices come between.
             match find(&message.text) {
                 Some(found) => return found,

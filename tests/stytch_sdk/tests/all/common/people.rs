@@ -1,5 +1,6 @@
 //! Organizations, their members, and how these sign in.
 
+use serde_json::{Value, json};
 use stytch::b2b::{
     discovery_intermediate_sessions as exchange, organizations as orgs,
     organizations::{Member, Organization},
@@ -8,12 +9,25 @@ use stytch::b2b::{
 };
 use totp_rs::{Builder, Secret};
 
-use super::{TestClock, World, is_session};
+use super::{TestClock, World, is_session, is_waiting};
 
 pub(crate) const PASSWORD: &str = "correct staple, horse of 1984";
 
 pub(crate) fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
+}
+
+/// Lengths in minutes and claims that no session may be asked to have, and what that is called.
+pub(crate) fn impossible_terms() -> Vec<(Option<i32>, Option<Value>, &'static str)> {
+    vec![
+        (Some(4), None, "invalid_session_duration_minutes"),
+        (Some(527_041), None, "invalid_session_duration_minutes"),
+        (Some(527_040), None, "invalid_session_duration"),
+        (None, Some(json!({"sub": "x"})), "reserved_claims_in_custom_claims"),
+        (None, Some(json!({"https://stytch.com/session": {}})), "stytch_claims_in_custom_claims"),
+        (None, Some(json!({"whole": "x".repeat(5000)})), "custom_claims_too_large"),
+        (None, Some(json!("text")), "bad_request"),
+    ]
 }
 
 impl World {
@@ -56,6 +70,21 @@ impl World {
         self.organization_with(slug, settings).await
     }
 
+    /// One whose alone a domain is.
+    pub(crate) async fn organization_that_claims(&self, slug: &str, domain: &str) -> Organization {
+        let settings = orgs::CreateRequest {
+            claimed_email_domains: Some(vec![domain.to_owned()]),
+            ..Default::default()
+        };
+        self.organization_with(slug, settings).await
+    }
+
+    /// How many members an organization has who are not deleted.
+    pub(crate) async fn member_count(&self, organization: &Organization) -> u32 {
+        let request = orgs::MetricsRequest { organization_id: organization.organization_id.clone() };
+        self.stytch.organizations.metrics(request).await.unwrap().member_count
+    }
+
     pub(crate) async fn update(
         &self,
         organization: &Organization,
@@ -82,6 +111,20 @@ impl World {
             ..settings
         };
         self.stytch.organizations.members.create(request).await.unwrap().member
+    }
+
+    pub(crate) async fn pending(&self, organization: &Organization, address: &str) -> Member {
+        let settings = members::CreateRequest { create_member_as_pending: Some(true), ..Default::default() };
+        self.member_with(organization, address, settings).await
+    }
+
+    pub(crate) async fn delete(&self, member: &Member) {
+        let request = members::DeleteRequest {
+            organization_id: member.organization_id.clone(),
+            member_id: member.member_id.clone(),
+        };
+        let deleted = self.stytch.organizations.members.delete(request).await.unwrap();
+        assert_eq!(deleted.member_id, member.member_id);
     }
 
     pub(crate) async fn admin(&self, organization: &Organization, address: &str) -> Member {
@@ -164,6 +207,20 @@ impl World {
             ..Default::default()
         };
         self.stytch.discovery.intermediate_sessions.exchange(request).await
+    }
+
+    /// A member who owes a password before a second factor, and the sign-in that waits for both.
+    pub(crate) async fn owing_both(&self) -> (Member, String) {
+        let acme = self.organization_for("acme", &["password"]).await;
+        let raise = orgs::UpdateRequest { mfa_policy: some("REQUIRED_FOR_ALL"), ..Default::default() };
+        self.update(&acme, raise).await;
+        let ada = self.member(&acme, "ada@acme.example").await;
+        let token = self.discover("ada@acme.example").await.intermediate_session_token;
+        let answer = self.exchange(&token, &acme).await.unwrap();
+        assert_eq!(is_waiting(&answer), token);
+        assert_eq!(answer.primary_required.unwrap().allowed_auth_methods, ["password"]);
+        assert!(answer.mfa_required.is_some());
+        (ada, token)
     }
 
     pub(crate) async fn authenticate(&self, token: &str) -> stytch::Result<sessions::AuthenticateResponse> {

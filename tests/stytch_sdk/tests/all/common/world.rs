@@ -72,7 +72,7 @@ impl World {
             stytch: stytch::b2b::client::Client::new_with_http_client(sdk.clone(), sdk.clone()),
             sdk,
             clock,
-            mailbox: vestibule.mailbox().unwrap().clone(),
+            mailbox: vestibule.mailbox().cloned().unwrap_or_default(),
             base,
             http: reqwest::Client::new(),
             _vestibule: vestibule,
