@@ -189,3 +189,67 @@ async fn no_jwt_of_a_retired_key_is_answered_again() {
     let again = json!({"session_jwt": answered["session_jwt"]});
     api.post("sessions/authenticate", again).await.done();
 }
+
+/// A call that is refused has done nothing: also where what refuses it is the last that is looked at.
+#[tokio::test]
+async fn nobody_becomes_a_member_by_a_call_that_is_refused() {
+    let api = Api::new().await;
+    let cast = Cast::in_(&api).await;
+    // Whoever has such an address may join by themselves, once somebody of it has come.
+    let code = api.email_code(&cast.plain).await;
+    let body = json!({"organization_id": "open", "email_address": cast.plain.address, "code": code});
+    api.post("otps/email/authenticate", body).await.done();
+    let domains = json!({"email_allowed_domains": ["open.example"], "email_jit_provisioning": "RESTRICTED"});
+    api.put("organizations/open", domains).await.done();
+    let is_there = async |address: &str| {
+        api.get(&format!("organizations/open/member?email_address={address}")).await.status == 200
+    };
+
+    let new = "new@open.example";
+    let send =
+        |url: &str| json!({"organization_id": "open", "email_address": new, "signup_redirect_url": url});
+    let path = "magic_links/email/login_or_signup";
+    api.post(path, send("https://evil.example/")).await.refused(400, "no_match_for_provided_magic_link_url");
+    assert!(!is_there(new).await);
+    let sent = api.post(path, send(crate::api::HERE)).await.done();
+    assert_eq!((&sent["member_created"], &sent["member"]["status"]), (&json!(true), &json!("pending")));
+
+    // Too many emails have gone there already.
+    for guest in ["late@open.example", "guest@other.example"] {
+        let discovery = json!({"email_address": guest});
+        let mut sent = 0;
+        while api.post("otps/email/discovery/send", discovery.clone()).await.status == 200 {
+            sent += 1;
+            assert!(sent < 1_000, "no limit of emails");
+        }
+        for path in
+            ["magic_links/email/invite", "magic_links/email/login_or_signup", "otps/email/login_or_signup"]
+        {
+            let body = json!({"organization_id": "open", "email_address": guest});
+            let said = api.post(path, body).await;
+            // Whoever has no such address may not join by themselves at all.
+            if said.error_type() != "invalid_email_for_jit_provisioning" {
+                said.refused(429, "too_many_requests");
+            }
+            assert!(!is_there(guest).await, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_names_of_one_thing_neither_counts() {
+    let api = Api::new().await;
+    let cast = Cast::in_(&api).await;
+    let (id, address) = (&cast.plain.member_id, &cast.plain.address);
+    for query in [String::new(), format!("?member_id={id}&email_address={address}")] {
+        let said = api.get(&format!("organizations/open/member{query}")).await;
+        said.refused(400, "invalid_member_get_fields");
+    }
+    api.put(&cast.plain.path(), json!({"email_address": "now@open.example"})).await.done();
+    let retired = api.shown(&cast.plain).await["retired_email_addresses"][0].clone();
+    let path = format!("{}/unlink_retired_email", cast.plain.path());
+    for both in [retired.clone(), json!({})] {
+        api.post(&path, both).await.refused(400, "bad_request");
+    }
+    api.post(&path, json!({"email_id": retired["email_id"]})).await.done();
+}
